@@ -1,0 +1,110 @@
+//! Lists: conditions, search, order and paging over one resource, independent of which one.
+
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, LikeExpr, NullOrdering, Order, SelectStatement};
+
+use crate::text::contains_pattern;
+
+/// A column that a list can be filtered or ordered by.
+pub trait ListField: Copy {
+    /// The column, with its table.
+    fn expr(self) -> Expr;
+}
+
+/// One condition on a list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ListCondition<F> {
+    /// Equal to one of these texts, case-sensitive.
+    TextIn(F, Vec<String>),
+    /// Equal to one of these numbers.
+    NumberIn(F, Vec<i64>),
+    /// Equal to one of these.
+    FlagIn(F, Vec<bool>),
+    /// Null, or not null.
+    IsNull(F, bool),
+    /// Each piece (or any piece) is contained in at least one of the columns, ignoring case. The columns
+    /// are search columns (see [`crate::text`]).
+    Contains {
+        /// The columns.
+        fields: Vec<F>,
+        /// The pieces.
+        pieces: Vec<String>,
+        /// One piece is enough.
+        any: bool,
+    },
+}
+
+/// Which rows of a list, in which order, from where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListQuery<F> {
+    /// All of these hold.
+    pub conditions: Vec<ListCondition<F>>,
+    /// Columns and the direction (true: descending).
+    pub order: Vec<(F, bool)>,
+    /// Rows to leave out first.
+    pub offset: u64,
+    /// Rows to return at most.
+    pub limit: u64,
+}
+
+impl<F> Default for ListQuery<F> {
+    fn default() -> Self {
+        Self { conditions: Vec::new(), order: Vec::new(), offset: 0, limit: u64::MAX }
+    }
+}
+
+impl<F: ListField> ListQuery<F> {
+    /// All conditions as one.
+    pub(crate) fn condition(&self) -> Cond {
+        self.conditions.iter().fold(Cond::all(), |all, condition| all.add(condition.to_sql()))
+    }
+
+    /// Adds order and paging, with `id` as the last resort in the direction of the last order.
+    pub(crate) fn order_and_page(&self, select: &mut SelectStatement, id: Expr) {
+        let mut last = Order::Asc;
+        for (field, descending) in &self.order {
+            last = if *descending { Order::Desc } else { Order::Asc };
+            // Said aloud because the databases disagree on where nulls go.
+            let nulls = if *descending { NullOrdering::Last } else { NullOrdering::First };
+            select.order_by_expr_with_nulls(field.expr(), last.clone(), nulls);
+        }
+        select.order_by_expr(id, last);
+        select.limit(Ord::min(self.limit, i64::MAX as u64));
+        if self.offset > 0 {
+            select.offset(Ord::min(self.offset, i64::MAX as u64));
+        }
+    }
+}
+
+impl<F: ListField> ListCondition<F> {
+    fn to_sql(&self) -> Expr {
+        match self {
+            Self::TextIn(field, values) => field.expr().is_in(values.iter().cloned()),
+            Self::NumberIn(field, values) => field.expr().is_in(values.iter().copied()),
+            Self::FlagIn(field, values) => field.expr().is_in(values.iter().copied()),
+            Self::IsNull(field, true) => field.expr().is_null(),
+            Self::IsNull(field, false) => field.expr().is_not_null(),
+            Self::Contains { fields, pieces, any } => {
+                let start = if *any { Cond::any() } else { Cond::all() };
+                let all = pieces.iter().fold(start, |cond, piece| {
+                    let pattern = contains_pattern(piece);
+                    let in_one = fields.iter().fold(Cond::any(), |any, field| {
+                        any.add(field.expr().like(LikeExpr::new(pattern.clone()).escape('\\')))
+                    });
+                    cond.add(in_one)
+                });
+                all.into()
+            }
+        }
+    }
+
+    /// The columns the condition looks at.
+    pub(crate) fn fields(&self) -> Vec<F> {
+        match self {
+            Self::TextIn(field, _)
+            | Self::NumberIn(field, _)
+            | Self::FlagIn(field, _)
+            | Self::IsNull(field, _) => vec![*field],
+            Self::Contains { fields, .. } => fields.clone(),
+        }
+    }
+}

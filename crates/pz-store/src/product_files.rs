@@ -1,0 +1,288 @@
+//! Files of products: rows here, bytes in the blob store. A row is written only when its bytes are
+//! durable, and bytes are removed only when their row is gone.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use pz_model::{FileRole, ProductStatus, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoActiveModel, ModelTrait, QueryFilter,
+    QueryOrder, QuerySelect, Set,
+};
+
+use crate::blobs::StoredBlob;
+use crate::database::Store;
+use crate::entities::{product_files, products};
+use crate::error::StoreError;
+use crate::list::{ListField, ListQuery};
+use crate::products::touch_product;
+use crate::visibility::Viewer;
+
+/// Columns that lists of files can be filtered and ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProductFileField {
+    /// Identifier.
+    Id,
+    /// Product.
+    ProductId,
+    /// Number of the role.
+    Role,
+}
+
+impl ListField for ProductFileField {
+    fn expr(self) -> Expr {
+        Expr::col((
+            "product_files",
+            match self {
+                Self::Id => "id",
+                Self::ProductId => "product_id",
+                Self::Role => "role",
+            },
+        ))
+    }
+}
+
+/// A file with the owner of its product.
+#[derive(Debug, Clone, PartialEq, FromQueryResult)]
+pub struct ProductFileRow {
+    /// The file.
+    #[sea_orm(nested)]
+    pub file: product_files::Model,
+    /// Owner of the product.
+    pub owner_id: i64,
+}
+
+/// A file whose bytes are durable.
+#[derive(Debug, Clone)]
+pub struct NewFile {
+    /// Product.
+    pub product_id: i64,
+    /// What it is to the product.
+    pub role: FileRole,
+    /// Base name as the user calls it.
+    pub name: String,
+    /// MIME type as sent.
+    pub mime_type: Option<String>,
+    /// Extension in lower case with its dot.
+    pub extension: String,
+    /// The bytes.
+    pub blob: StoredBlob,
+}
+
+/// What became of a new file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AddedFile {
+    /// It is kept.
+    Added(product_files::Model),
+    /// It is kept in the place of the main file before it; that one's bytes are to be removed.
+    Replaced {
+        /// The new file.
+        file: product_files::Model,
+        /// Blob of the old one.
+        old_blob_key: String,
+    },
+    /// The product is published and has a main file already.
+    MainFileExists,
+    /// The product is deleted meanwhile.
+    ProductGone,
+}
+
+fn select_visible(viewer: Viewer) -> SelectStatement {
+    Query::select()
+        .expr(Expr::cust("product_files.*"))
+        .expr_as(Expr::col(("products", "user_id")), "owner_id")
+        .from("product_files")
+        .inner_join("products", Expr::col(("products", "id")).equals(("product_files", "product_id")))
+        .cond_where(viewer.product_condition(false))
+        .take()
+}
+
+impl Store {
+    /// Files of products that the viewer may see, and how many there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list_files(
+        &self,
+        viewer: Viewer,
+        query: &ListQuery<ProductFileField>,
+    ) -> Result<(u64, Vec<ProductFileRow>), StoreError> {
+        let mut count = Query::select()
+            .expr_as(Expr::val(1).count(), "count")
+            .from("product_files")
+            .inner_join("products", Expr::col(("products", "id")).equals(("product_files", "product_id")))
+            .cond_where(viewer.product_condition(false))
+            .take();
+        count.cond_where(query.condition());
+        let total = self.count_of(&count).await?;
+        let mut select = select_visible(viewer);
+        select.cond_where(query.condition());
+        query.order_and_page(&mut select, Expr::col(("product_files", "id")));
+        let rows = ProductFileRow::find_by_statement(self.backend().build(&select)).all(&self.db).await?;
+        Ok((total, rows))
+    }
+
+    /// A file, when the viewer may see its product.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn file(&self, viewer: Viewer, id: i64) -> Result<Option<ProductFileRow>, StoreError> {
+        let select = select_visible(viewer).and_where(Expr::col(("product_files", "id")).eq(id)).take();
+        Ok(ProductFileRow::find_by_statement(self.backend().build(&select)).one(&self.db).await?)
+    }
+
+    /// All files of a product by role, then name, then id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn files_of(&self, product_id: i64) -> Result<Vec<product_files::Model>, StoreError> {
+        Ok(product_files::Entity::find()
+            .filter(product_files::Column::ProductId.eq(product_id))
+            .order_by_asc(product_files::Column::Role)
+            .order_by_asc(product_files::Column::Name)
+            .order_by_asc(product_files::Column::Id)
+            .all(&self.db)
+            .await?)
+    }
+
+    /// The main file of a product.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn main_file(&self, product_id: i64) -> Result<Option<product_files::Model>, StoreError> {
+        Ok(product_files::Entity::find()
+            .filter(product_files::Column::ProductId.eq(product_id))
+            .filter(product_files::Column::Role.eq(FileRole::Main.code()))
+            .one(&self.db)
+            .await?)
+    }
+
+    /// Keeps a file. A main file takes the place of the one before it while the product is not published.
+    ///
+    /// # Errors
+    /// When the database fails; the caller then removes the blob.
+    pub async fn add_file(&self, new: NewFile) -> Result<AddedFile, StoreError> {
+        let now = Timestamp::now().to_utc();
+        let transaction = self.begin_write().await?;
+        let product = products::Entity::find_by_id(new.product_id)
+            .lock_exclusive()
+            .one(&transaction)
+            .await?
+            .filter(|product| product.status != ProductStatus::Deleted.code());
+        let Some(product) = product else {
+            return Ok(AddedFile::ProductGone);
+        };
+        let mut old_blob_key = None;
+        if new.role == FileRole::Main {
+            let old = product_files::Entity::find()
+                .filter(product_files::Column::ProductId.eq(new.product_id))
+                .filter(product_files::Column::Role.eq(FileRole::Main.code()))
+                .one(&transaction)
+                .await?;
+            if let Some(old) = old {
+                if product.status == ProductStatus::Published.code() {
+                    return Ok(AddedFile::MainFileExists);
+                }
+                old_blob_key = Some(old.blob_key.clone());
+                old.delete(&transaction).await?;
+            }
+            let mut product = product.into_active_model();
+            product.registry_error = Set(None);
+            product.registry_error_code = Set(None);
+            product.update(&transaction).await?;
+        }
+        let file = product_files::ActiveModel {
+            product_id: Set(new.product_id),
+            role: Set(new.role.code()),
+            name: Set(new.name),
+            mime_type: Set(new.mime_type),
+            extension: Set(new.extension),
+            size_bytes: Set(i64::try_from(new.blob.size_bytes).unwrap_or(i64::MAX)),
+            is_directory: Set(false),
+            blob_key: Set(new.blob.key),
+            sha256: Set(new.blob.sha256),
+            crc32: Set(i64::from(new.blob.crc32)),
+            created_at: Set(now),
+            updated_at: Set(now),
+            ..Default::default()
+        }
+        .insert(&transaction)
+        .await?;
+        touch_product(&transaction, new.product_id).await?;
+        transaction.commit().await?;
+        Ok(match old_blob_key {
+            Some(old_blob_key) => AddedFile::Replaced { file, old_blob_key },
+            None => AddedFile::Added(file),
+        })
+    }
+
+    /// Changes the role of a file.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when it is gone.
+    pub async fn set_file_role(&self, id: i64, role: FileRole) -> Result<(), StoreError> {
+        let transaction = self.begin_write().await?;
+        let file = product_files::Entity::find_by_id(id)
+            .one(&transaction)
+            .await?
+            .ok_or(StoreError::Missing { what: "file", id })?;
+        let product_id = file.product_id;
+        let mut file = file.into_active_model();
+        file.role = Set(role.code());
+        file.updated_at = Set(Timestamp::now().to_utc());
+        file.update(&transaction).await?;
+        touch_product(&transaction, product_id).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Forgets a file and returns its blob, which the caller then removes.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when it is gone already.
+    pub async fn delete_file(&self, id: i64) -> Result<String, StoreError> {
+        let transaction = self.begin_write().await?;
+        let file = product_files::Entity::find_by_id(id)
+            .one(&transaction)
+            .await?
+            .ok_or(StoreError::Missing { what: "file", id })?;
+        let (product_id, blob_key) = (file.product_id, file.blob_key.clone());
+        file.delete(&transaction).await?;
+        touch_product(&transaction, product_id).await?;
+        transaction.commit().await?;
+        Ok(blob_key)
+    }
+
+    /// Removes blobs older than `older_than` that no row points at: what a crash between "bytes durable"
+    /// and "row committed" (or between "row gone" and "bytes gone") leaves. Says how many.
+    ///
+    /// # Errors
+    /// When the database or the blob store fails.
+    pub async fn collect_orphan_blobs(&self, older_than: Duration) -> Result<usize, StoreError> {
+        let old: Vec<String> = self
+            .blobs
+            .list()
+            .await?
+            .into_iter()
+            .filter(|(_, age)| *age >= older_than)
+            .map(|(key, _)| key)
+            .collect();
+        let mut removed = 0;
+        for keys in old.chunks(500) {
+            let known: HashSet<String> = product_files::Entity::find()
+                .select_only()
+                .column(product_files::Column::BlobKey)
+                .filter(product_files::Column::BlobKey.is_in(keys.iter().map(String::as_str)))
+                .into_tuple::<String>()
+                .all(&self.db)
+                .await?
+                .into_iter()
+                .collect();
+            for key in keys.iter().filter(|key| !known.contains(*key)) {
+                self.blobs.remove(key).await?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+}

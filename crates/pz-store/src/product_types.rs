@@ -1,0 +1,100 @@
+//! Product types' texts; their rules are in `pz-model`.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{EntityTrait, FromQueryResult};
+
+use crate::database::Store;
+use crate::entities::product_types;
+use crate::error::StoreError;
+use crate::list::{ListField, ListQuery};
+
+/// Columns that lists of product types can be filtered, searched and ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProductTypeField {
+    /// Identifier.
+    Id,
+    /// Internal key.
+    Name,
+    /// Name for people.
+    DisplayName,
+    /// Position in lists.
+    Position,
+    /// Description.
+    Description,
+    /// When it was created.
+    CreatedAt,
+    /// Searched text: display name and description.
+    TextSearch,
+}
+
+impl ListField for ProductTypeField {
+    fn expr(self) -> Expr {
+        Expr::col((
+            "product_types",
+            match self {
+                Self::Id => "id",
+                Self::Name => "name",
+                Self::DisplayName => "display_name",
+                Self::Position => "position",
+                Self::Description => "description",
+                Self::CreatedAt => "created_at",
+                Self::TextSearch => "text_search",
+            },
+        ))
+    }
+}
+
+#[derive(FromQueryResult)]
+pub(crate) struct CountRow {
+    pub(crate) count: i64,
+}
+
+impl Store {
+    /// Product types that match, and how many there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list_product_types(
+        &self,
+        query: &ListQuery<ProductTypeField>,
+    ) -> Result<(u64, Vec<product_types::Model>), StoreError> {
+        let count = self.count("product_types", query.condition()).await?;
+        let mut select = Query::select()
+            .expr(Expr::cust("product_types.*"))
+            .from("product_types")
+            .cond_where(query.condition())
+            .take();
+        query.order_and_page(&mut select, Expr::col(("product_types", "id")));
+        let rows =
+            product_types::Model::find_by_statement(self.backend().build(&select)).all(&self.db).await?;
+        Ok((count, rows))
+    }
+
+    /// A product type.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn product_type(&self, id: i64) -> Result<Option<product_types::Model>, StoreError> {
+        Ok(product_types::Entity::find_by_id(id).one(&self.db).await?)
+    }
+
+    /// Rows of one table that meet a condition.
+    pub(crate) async fn count(
+        &self,
+        table: &'static str,
+        condition: sea_orm::sea_query::Cond,
+    ) -> Result<u64, StoreError> {
+        let select = Query::select()
+            .expr_as(Expr::val(1).count(), "count")
+            .from(table)
+            .cond_where(condition)
+            .take();
+        self.count_of(&select).await
+    }
+
+    /// The number a `SELECT count(…) AS count` gives.
+    pub(crate) async fn count_of(&self, select: &sea_orm::sea_query::SelectStatement) -> Result<u64, StoreError> {
+        let row = CountRow::find_by_statement(self.backend().build(select)).one(&self.db).await?;
+        Ok(row.map_or(0, |row| u64::try_from(row.count).unwrap_or(0)))
+    }
+}

@@ -1,0 +1,69 @@
+//! Who may see what: the one definition, joined into every query.
+
+use pz_model::ProductStatus;
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query, SelectStatement};
+
+/// On whose behalf a query runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer {
+    /// The user.
+    pub user_id: i64,
+    /// Sees everything.
+    pub is_admin: bool,
+}
+
+impl Viewer {
+    /// Ids of the releases the viewer may see: public ones, ones without access groups, and ones with an
+    /// access group the viewer is in.
+    pub(crate) fn visible_releases(self) -> SelectStatement {
+        let mut releases = Query::select();
+        releases.column(("releases", "id")).from("releases").cond_where(self.release_condition());
+        releases.take()
+    }
+
+    /// The condition on `releases`.
+    pub(crate) fn release_condition(self) -> Cond {
+        if self.is_admin {
+            return Cond::all();
+        }
+        let groups = Query::select()
+            .expr(Expr::val(1))
+            .from("release_groups")
+            .and_where(Expr::col(("release_groups", "release_id")).equals(("releases", "id")))
+            .take();
+        let own_groups = Query::select()
+            .expr(Expr::val(1))
+            .from("release_groups")
+            .inner_join(
+                "memberships",
+                Expr::col(("memberships", "group_id")).equals(("release_groups", "group_id")),
+            )
+            .and_where(Expr::col(("release_groups", "release_id")).equals(("releases", "id")))
+            .and_where(Expr::col(("memberships", "user_id")).eq(self.user_id))
+            .take();
+        Cond::any()
+            .add(Expr::col(("releases", "is_public")).eq(true))
+            .add(Expr::exists(groups).not())
+            .add(Expr::exists(own_groups))
+    }
+
+    /// The condition on `products`: drafts, running and failed ones for owner and administrators only,
+    /// published ones by their release. Deleted ones are shown to nobody, or with `with_deleted` to their
+    /// owner and administrators.
+    pub(crate) fn product_condition(self, with_deleted: bool) -> Cond {
+        let status = || Expr::col(("products", "status"));
+        let mut all = Cond::all();
+        if !with_deleted {
+            all = all.add(status().ne(ProductStatus::Deleted.code()));
+        }
+        if self.is_admin {
+            return all;
+        }
+        let published = Cond::all().add(status().eq(ProductStatus::Published.code())).add(
+            Cond::any()
+                .add(Expr::col(("products", "release_id")).is_null())
+                .add(Expr::col(("products", "release_id")).in_subquery(self.visible_releases())),
+        );
+        all.add(Cond::any().add(Expr::col(("products", "user_id")).eq(self.user_id)).add(published))
+    }
+}

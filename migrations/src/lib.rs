@@ -1,0 +1,18 @@
+//! The database's history: one numbered step per file, each with its way up and its way down, the same
+//! on SQLite and PostgreSQL. A released step is never edited; the next one mends it.
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod columns;
+mod m20261120_000001_initial;
+
+/// Runs the steps in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261120_000001_initial::Migration)]
+    }
+}
