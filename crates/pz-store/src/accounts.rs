@@ -229,6 +229,20 @@ impl Store {
         Ok(users::Entity::find_by_id(id).filter(users::Column::IsActive.eq(true)).one(&self.db).await?)
     }
 
+    /// Which of these are active accounts.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn active_user_ids(&self, ids: &[i64]) -> Result<Vec<i64>, StoreError> {
+        let select = Query::select()
+            .column("id")
+            .from("users")
+            .and_where(Expr::col("id").is_in(ids.iter().copied()))
+            .and_where(Expr::col("is_active").eq(true))
+            .take();
+        self.ids_of(&select).await
+    }
+
     /// The group with this name, made when it is not there.
     ///
     /// # Errors

@@ -261,3 +261,8 @@ fn no_space_or(error: object_store::Error, size_bytes: u64) -> StoreError {
     }
     error.into()
 }
+
+/// CRC-32 of these bytes (IEEE 802.3, as zip stores it).
+pub fn crc32(bytes: &[u8]) -> u32 {
+    crc32fast::hash(bytes)
+}

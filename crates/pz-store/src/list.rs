@@ -1,7 +1,11 @@
 //! Lists: conditions, search, order and paging over one resource, independent of which one.
 
-use sea_orm::sea_query::{Cond, Expr, ExprTrait, LikeExpr, NullOrdering, Order, SelectStatement};
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, LikeExpr, NullOrdering, Order, Query, SelectStatement};
 
+use sea_orm::FromQueryResult;
+
+use crate::database::Store;
+use crate::error::StoreError;
 use crate::text::contains_pattern;
 
 /// A column that a list can be filtered or ordered by.
@@ -106,5 +110,43 @@ impl<F: ListField> ListCondition<F> {
             | Self::IsNull(field, _) => vec![*field],
             Self::Contains { fields, .. } => fields.clone(),
         }
+    }
+}
+
+#[derive(FromQueryResult)]
+struct CountRow {
+    count: i64,
+}
+
+#[derive(FromQueryResult)]
+struct IdRow {
+    id: i64,
+}
+
+impl Store {
+    /// Rows of one table that meet a condition.
+    pub(crate) async fn count(
+        &self,
+        table: &'static str,
+        condition: Cond,
+    ) -> Result<u64, StoreError> {
+        let select = Query::select()
+            .expr_as(Expr::val(1).count(), "count")
+            .from(table)
+            .cond_where(condition)
+            .take();
+        self.count_of(&select).await
+    }
+
+    /// The number a `SELECT count(…) AS count` gives.
+    pub(crate) async fn count_of(&self, select: &SelectStatement) -> Result<u64, StoreError> {
+        let row = CountRow::find_by_statement(self.backend().build(select)).one(&self.db).await?;
+        Ok(row.map_or(0, |row| u64::try_from(row.count).unwrap_or(0)))
+    }
+
+    /// The ids that a `SELECT id` gives.
+    pub(crate) async fn ids_of(&self, select: &SelectStatement) -> Result<Vec<i64>, StoreError> {
+        let rows = IdRow::find_by_statement(self.backend().build(select)).all(&self.db).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
     }
 }

@@ -157,11 +157,12 @@ impl Store {
     /// Adds a column by hand, at `position` or after the last one.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError::AlreadyExists`] when the position is taken.
     pub async fn add_content(
         &self,
         product_id: i64,
         column_name: String,
+        position: Option<i32>,
         ucd: Option<String>,
         alias: Option<String>,
     ) -> Result<product_contents::Model, StoreError> {
@@ -174,7 +175,7 @@ impl Store {
         let row = product_contents::ActiveModel {
             product_id: Set(product_id),
             column_name: Set(column_name),
-            position: Set(last.map_or(0, |column| column.position + 1)),
+            position: Set(position.unwrap_or_else(|| last.map_or(0, |column| column.position.saturating_add(1)))),
             ucd: Set(ucd),
             alias: Set(alias),
             ..Default::default()

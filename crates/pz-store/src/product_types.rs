@@ -1,6 +1,6 @@
 //! Product types' texts; their rules are in `pz-model`.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{EntityTrait, FromQueryResult};
 
 use crate::database::Store;
@@ -44,11 +44,6 @@ impl ListField for ProductTypeField {
     }
 }
 
-#[derive(FromQueryResult)]
-pub(crate) struct CountRow {
-    pub(crate) count: i64,
-}
-
 impl Store {
     /// Product types that match, and how many there are.
     ///
@@ -76,25 +71,5 @@ impl Store {
     /// When the database fails.
     pub async fn product_type(&self, id: i64) -> Result<Option<product_types::Model>, StoreError> {
         Ok(product_types::Entity::find_by_id(id).one(&self.db).await?)
-    }
-
-    /// Rows of one table that meet a condition.
-    pub(crate) async fn count(
-        &self,
-        table: &'static str,
-        condition: sea_orm::sea_query::Cond,
-    ) -> Result<u64, StoreError> {
-        let select = Query::select()
-            .expr_as(Expr::val(1).count(), "count")
-            .from(table)
-            .cond_where(condition)
-            .take();
-        self.count_of(&select).await
-    }
-
-    /// The number a `SELECT count(…) AS count` gives.
-    pub(crate) async fn count_of(&self, select: &sea_orm::sea_query::SelectStatement) -> Result<u64, StoreError> {
-        let row = CountRow::find_by_statement(self.backend().build(select)).one(&self.db).await?;
-        Ok(row.map_or(0, |row| u64::try_from(row.count).unwrap_or(0)))
     }
 }

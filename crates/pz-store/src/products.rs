@@ -262,7 +262,7 @@ impl Store {
         join_named(&mut count, &tables);
         count.cond_where(condition.clone());
         let total = self.count_of(&count).await?;
-        if total <= query.offset {
+        if query.limit == 0 || total <= query.offset {
             return Ok((total, Vec::new()));
         }
         let mut select = select_rows();
@@ -282,6 +282,20 @@ impl Store {
             .cond_where(viewer.product_condition(false))
             .take();
         Ok(ProductRow::find_by_statement(self.backend().build(&select)).one(&self.db).await?)
+    }
+
+    /// Which of these products the viewer may see.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn visible_product_ids(&self, viewer: Viewer, ids: &[i64]) -> Result<Vec<i64>, StoreError> {
+        let select = Query::select()
+            .column(("products", "id"))
+            .from("products")
+            .and_where(Expr::col(("products", "id")).is_in(ids.iter().copied()))
+            .cond_where(viewer.product_condition(false))
+            .take();
+        self.ids_of(&select).await
     }
 
     /// Creates a product; id and internal name are assigned in one transaction. Returns the id.

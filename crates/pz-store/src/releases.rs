@@ -121,16 +121,20 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn visible_release_ids(&self, viewer: Viewer, ids: &[i64]) -> Result<Vec<i64>, StoreError> {
-        #[derive(FromQueryResult)]
-        struct IdRow {
-            id: i64,
-        }
         let select = viewer
             .visible_releases()
             .and_where(Expr::col(("releases", "id")).is_in(ids.iter().copied()))
             .take();
-        let rows = IdRow::find_by_statement(self.backend().build(&select)).all(&self.db).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        self.ids_of(&select).await
+    }
+
+    /// The id of the release with this name, whoever may see it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn release_id_by_name(&self, name: &str) -> Result<Option<i64>, StoreError> {
+        let row = releases::Entity::find().filter(releases::Column::Name.eq(name)).one(&self.db).await?;
+        Ok(row.map(|release| release.id))
     }
 
     /// Adds a release.

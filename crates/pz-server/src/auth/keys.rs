@@ -1,0 +1,80 @@
+//! Signing of what leaves the service and must come back unchanged: sessions and download links.
+
+use std::time::Duration;
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use pz_model::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The key, in the forms that signing and checking need.
+pub struct SigningKeys {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+impl std::fmt::Debug for SigningKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SigningKeys")
+    }
+}
+
+#[derive(Serialize, serde::Deserialize)]
+struct Signed<T> {
+    /// What the token is for: a token of one kind is no token of another.
+    aud: String,
+    /// Seconds since 1970 after which it is void.
+    exp: u64,
+    #[serde(flatten)]
+    claims: T,
+}
+
+impl SigningKeys {
+    /// Keys from a secret (HMAC with SHA-256).
+    pub fn new(secret: &[u8]) -> Self {
+        Self { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret) }
+    }
+
+    /// Signs claims for one purpose, valid for a time.
+    pub fn sign<T: Serialize>(&self, purpose: &str, claims: T, valid_for: Duration) -> String {
+        let now = u64::try_from(Timestamp::now().to_utc().timestamp()).unwrap_or(0);
+        let signed = Signed { aud: purpose.to_owned(), exp: now.saturating_add(valid_for.as_secs()), claims };
+        // Fails only when the claims cannot be written as JSON; an empty token is never accepted.
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &signed, &self.encoding).unwrap_or_default()
+    }
+
+    /// The claims of a token that is ours, for this purpose, and not yet void.
+    pub fn check<T: DeserializeOwned>(&self, purpose: &str, token: &str) -> Option<T> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_audience(&[purpose]);
+        validation.leeway = 0;
+        jsonwebtoken::decode::<Signed<T>>(token, &self.decoding, &validation).ok().map(|data| data.claims.claims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Claims {
+        sub: i64,
+    }
+
+    #[test]
+    fn tokens_are_bound_to_key_purpose_and_time() {
+        let keys = SigningKeys::new(&[1; 32]);
+        let token = keys.sign("session", Claims { sub: 7 }, Duration::from_secs(60));
+        assert_eq!(keys.check("session", &token), Some(Claims { sub: 7 }));
+        assert_eq!(keys.check::<Claims>("download", &token), None);
+        assert_eq!(SigningKeys::new(&[2; 32]).check::<Claims>("session", &token), None);
+        let mut forged = token.clone();
+        forged.replace_range(forged.len() - 4.., "AAAA");
+        assert_eq!(keys.check::<Claims>("session", &forged), None);
+        let old = keys.sign("session", Claims { sub: 7 }, Duration::ZERO);
+        std::thread::sleep(Duration::from_millis(1100));
+        assert_eq!(keys.check::<Claims>("session", &old), None);
+    }
+}

@@ -1,0 +1,259 @@
+//! Who is calling, and what they may do: the policies that handlers take as their first argument.
+//!
+//! [`Public`] is anybody; [`Caller`] is somebody signed in, by API token or by session cookie; [`Writer`] may
+//! also create. The object policies of the resources (such as `products::VisibleProduct`) build on these.
+
+pub mod keys;
+pub mod password;
+pub mod routes;
+pub mod session;
+pub mod token;
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
+use pz_model::ErrorCode;
+use pz_store::Viewer;
+use pz_store::accounts::Account;
+use pz_store::audit::AuditEntry;
+
+use crate::error::{ApiError, ApiResult};
+use crate::logging::RequestId;
+use crate::routing::Policy;
+use crate::state::AppState;
+use token::Scope;
+
+/// Anybody may call this.
+#[derive(Debug, Clone, Copy)]
+pub struct Public;
+
+impl FromRequest for Public {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(_: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self))
+    }
+}
+
+impl Policy for Public {}
+
+/// How the caller showed who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// An API token in the `Authorization` header.
+    Token,
+    /// A session cookie of the web app.
+    Session,
+}
+
+/// Somebody signed in, with the scope `read`; by session also with the CSRF header, on methods that are
+/// not safe.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The account.
+    pub account: Account,
+    /// How they showed it.
+    pub credential: Credential,
+    scopes: Vec<Scope>,
+    request_id: Option<String>,
+    remote_address: Option<String>,
+}
+
+impl Caller {
+    /// On whose behalf queries run. An administrator with a token that is not for administration sees
+    /// what any member sees.
+    pub fn viewer(&self) -> Viewer {
+        Viewer { user_id: self.account.id, is_admin: self.is_admin() }
+    }
+
+    /// Acts as an administrator.
+    pub fn is_admin(&self) -> bool {
+        self.account.is_admin && self.scopes.contains(&Scope::Admin)
+    }
+
+    /// Is the owner, or acts as an administrator.
+    pub fn may_change(&self, owner_id: i64) -> bool {
+        self.account.id == owner_id || self.is_admin()
+    }
+
+    /// Refuses a token without this scope.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn need_scope(&self, scope: Scope) -> ApiResult<()> {
+        if self.scopes.contains(&scope) {
+            return Ok(());
+        }
+        Err(ApiError::detail(
+            StatusCode::FORBIDDEN,
+            ErrorCode::InsufficientScope,
+            format!("This token lacks the scope '{}'.", scope.name()),
+        ))
+    }
+
+    /// An entry for the audit log, with who and whence filled in.
+    pub fn audit(&self, action: &'static str, object_type: &'static str, object_id: i64) -> AuditEntry {
+        AuditEntry {
+            user_id: Some(self.account.id),
+            username: Some(self.account.username.clone()),
+            action,
+            object_type: Some(object_type),
+            object_id: Some(object_id),
+            request_id: self.request_id.clone(),
+            remote_address: self.remote_address.clone(),
+            detail: None,
+        }
+    }
+
+    /// Reads the credentials of a request.
+    ///
+    /// # Errors
+    /// 401 without good ones, 403 for a failed CSRF check or a missing scope.
+    pub async fn of(request: &HttpRequest) -> ApiResult<Self> {
+        let state = app_state(request)?;
+        let caller = match request.headers().get(AUTHORIZATION) {
+            Some(header) => by_token(state, header.to_str().unwrap_or_default()).await?,
+            None => by_session(state, request).await?,
+        };
+        let caller = Self {
+            request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
+            remote_address: request.peer_addr().map(|address| address.ip().to_string()),
+            ..caller
+        };
+        if !caller.account.is_active {
+            return Err(ApiError::detail(
+                StatusCode::UNAUTHORIZED,
+                ErrorCode::InactiveUser,
+                "User inactive or deleted.",
+            ));
+        }
+        caller.need_scope(Scope::Read)?;
+        Ok(caller)
+    }
+
+    fn new(account: Account, credential: Credential, scopes: Vec<Scope>) -> Self {
+        Self { account, credential, scopes, request_id: None, remote_address: None }
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
+    }
+}
+
+impl Policy for Caller {}
+
+/// A [`Caller`] with the scope `upload`, who may create things.
+#[derive(Debug, Clone)]
+pub struct Writer(pub Caller);
+
+impl FromRequest for Writer {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let caller = Caller::of(&request).await?;
+            caller.need_scope(Scope::Upload)?;
+            Ok(Self(caller))
+        })
+    }
+}
+
+impl Policy for Writer {}
+
+/// The shared state of a request.
+///
+/// # Errors
+/// 500 when the application was put together without it.
+pub fn app_state(request: &HttpRequest) -> ApiResult<&AppState> {
+    request
+        .app_data::<web::Data<AppState>>()
+        .map(|data| data.get_ref())
+        .ok_or_else(|| ApiError::internal("no application state"))
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+async fn by_token(state: &AppState, header: &str) -> ApiResult<Caller> {
+    let malformed = || {
+        ApiError::detail(
+            StatusCode::UNAUTHORIZED,
+            ErrorCode::MalformedAuthorization,
+            "Invalid authorization header. Send 'Authorization: Token <key>'.",
+        )
+    };
+    let mut words = header.split_ascii_whitespace();
+    let scheme = words.next().ok_or_else(malformed)?;
+    if !scheme.eq_ignore_ascii_case("token") && !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(malformed());
+    }
+    let text = words.next().ok_or_else(malformed)?;
+    if words.next().is_some() {
+        return Err(malformed());
+    }
+    let invalid =
+        || ApiError::detail(StatusCode::UNAUTHORIZED, ErrorCode::InvalidToken, "Invalid token.");
+    let (key, secret) = token::split(text).ok_or_else(invalid)?;
+    let found = state.store.account_by_token(key, secret).await?.ok_or_else(invalid)?;
+    Ok(Caller::new(found.account, Credential::Token, Scope::parse_list(&found.scopes)))
+}
+
+async fn by_session(state: &AppState, request: &HttpRequest) -> ApiResult<Caller> {
+    let cookie = request.cookie(session::cookie_name(state)).ok_or_else(|| {
+        ApiError::detail(
+            StatusCode::UNAUTHORIZED,
+            ErrorCode::NotAuthenticated,
+            "Authentication credentials were not provided.",
+        )
+    })?;
+    let account = session::account(state, cookie.value()).await?.ok_or_else(|| {
+        ApiError::detail(
+            StatusCode::UNAUTHORIZED,
+            ErrorCode::SessionExpired,
+            "The session has ended. Sign in again.",
+        )
+    })?;
+    if !is_safe(request.method()) {
+        session::check_csrf(state, request)?;
+    }
+    Ok(Caller::new(account, Credential::Session, Scope::ALL.to_vec()))
+}
+
+/// Refuses a request that a page of another origin made the browser send.
+///
+/// # Errors
+/// 403.
+pub(crate) fn check_origin(state: &AppState, headers: &HeaderMap) -> ApiResult<()> {
+    let Some(origin) = headers.get(ORIGIN).and_then(|value| value.to_str().ok()) else {
+        return Ok(());
+    };
+    let same = match &state.settings.public_url {
+        Some(url) => origin.trim_end_matches('/') == url.trim_end_matches('/'),
+        None => {
+            let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            origin.split_once("://").is_some_and(|(_, authority)| authority == host)
+        }
+    };
+    if same {
+        return Ok(());
+    }
+    Err(ApiError::detail(
+        StatusCode::FORBIDDEN,
+        ErrorCode::CsrfFailed,
+        "The request comes from another site.",
+    ))
+}

@@ -1,0 +1,187 @@
+//! Signing in and out, and tokens.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use pz_model::ErrorCode;
+use pz_model::api::{Credentials, LoggedUser, Session, SessionUser, Token};
+use pz_store::accounts::Account;
+use pz_store::audit::AuditEntry;
+
+use super::token::{self, Scope};
+use super::{Caller, Credential, Public, check_origin, password, session};
+use crate::body::Body;
+use crate::endpoints;
+use crate::error::{ApiError, ApiResult, FieldErrors};
+use crate::routing::{ApiRouter, PathMeta};
+use crate::state::AppState;
+
+pub(crate) fn mount(router: &mut ApiRouter) {
+    const fn action(name: &'static str) -> PathMeta {
+        PathMeta { name, list: None, paged: false }
+    }
+    endpoints!(router;
+        action("Login") => [login],
+        action("Logout") => [logout, logout_by_get],
+        action("Session") => [get_session],
+        action("Logged User") => [logged_user],
+        action("Get Token") => [get_token],
+        action("Obtain Token") => [obtain_token],
+    );
+}
+
+fn session_user(account: &Account) -> SessionUser {
+    SessionUser {
+        username: account.username.clone(),
+        display_name: account.display_name.clone(),
+        is_admin: account.is_admin,
+    }
+}
+
+/// Checks a username and password from a body.
+async fn check_credentials(state: &AppState, body: Body) -> ApiResult<Option<Account>> {
+    let fields = body.fields().await?;
+    let mut errors = FieldErrors::default();
+    let username = fields.required_text("username", 255, false, &mut errors);
+    let password = fields.required_text("password", 1024, false, &mut errors);
+    errors.check()?;
+    let (username, password) = (username.unwrap_or_default(), password.unwrap_or_default());
+    let account = state.store.account_by_username(&username).await?;
+    let hash = account.as_ref().and_then(|account| account.password_hash.clone());
+    let right = password::verify(state, password, hash).await?;
+    Ok(account.filter(|account| right && account.is_active))
+}
+
+fn audit_sign_in(account: &Account, action: &'static str, request: &HttpRequest) -> AuditEntry {
+    AuditEntry {
+        user_id: Some(account.id),
+        username: Some(account.username.clone()),
+        action,
+        remote_address: request.peer_addr().map(|address| address.ip().to_string()),
+        ..AuditEntry::default()
+    }
+}
+
+/// Sign in to the web app with a username and password.
+#[utoipa::path(post, path = "/api/login/", tag = "session", request_body = Credentials, responses(
+    (status = 200, description = "Signed in; the session is in cookies", body = SessionUser),
+    (status = 400, description = "Wrong credentials, or a field is missing"),
+    (status = 403, description = "Sessions are not offered over this connection"),
+))]
+async fn login(
+    _: Public,
+    state: web::Data<AppState>,
+    request: HttpRequest,
+    body: Body,
+) -> ApiResult<HttpResponse> {
+    check_origin(&state, request.headers())?;
+    if !state.settings.sessions_allowed() {
+        return Err(ApiError::detail(
+            StatusCode::FORBIDDEN,
+            ErrorCode::PermissionDenied,
+            "This server is reached over plain HTTP, where a session could be stolen. Its operator must set public_url to an https address, or insecure_cookies.",
+        ));
+    }
+    let Some(account) = check_credentials(&state, body).await? else {
+        return Err(ApiError::detail(
+            StatusCode::BAD_REQUEST,
+            ErrorCode::InvalidCredentials,
+            "Unable to log in with the provided credentials.",
+        ));
+    };
+    state.store.note_sign_in(account.id).await?;
+    state.store.audit(audit_sign_in(&account, "session.sign_in", &request)).await?;
+    let mut response = HttpResponse::Ok();
+    for cookie in session::start(&state, &account) {
+        response.cookie(cookie);
+    }
+    Ok(response.json(session_user(&account)))
+}
+
+/// Sign out of the web app.
+#[utoipa::path(post, path = "/api/logout/", tag = "session", responses(
+    (status = 200, description = "Signed out"),
+    (status = 401, description = "Nobody is signed in"),
+))]
+async fn logout(caller: Caller, state: web::Data<AppState>) -> ApiResult<HttpResponse> {
+    let mut response = HttpResponse::Ok();
+    if caller.credential == Credential::Session {
+        for cookie in session::end(&state) {
+            response.cookie(cookie);
+        }
+    }
+    Ok(response.finish())
+}
+
+/// Say that a client is done; changes nothing, for programs that use a token.
+#[utoipa::path(get, path = "/api/logout/", tag = "session", responses(
+    (status = 200, description = "Nothing changes: tokens live until they are replaced"),
+    (status = 401, description = "No or bad credentials"),
+))]
+async fn logout_by_get(_: Caller) -> HttpResponse {
+    HttpResponse::Ok().finish()
+}
+
+/// Tell who is signed in, if anybody.
+#[utoipa::path(get, path = "/api/session/", tag = "session", responses(
+    (status = 200, description = "The session", body = Session),
+))]
+async fn get_session(_: Public, request: HttpRequest) -> ApiResult<web::Json<Session>> {
+    let user = match Caller::of(&request).await {
+        Ok(caller) => Some(session_user(&caller.account)),
+        Err(error) if error.code() == ErrorCode::Internal || error.code() == ErrorCode::Unavailable => {
+            return Err(error);
+        }
+        Err(_) => None,
+    };
+    Ok(web::Json(Session { user }))
+}
+
+/// Tell who is calling.
+#[utoipa::path(post, path = "/api/logged_user/", tag = "session", responses(
+    (status = 200, description = "Display name and whether the caller is an administrator", body = LoggedUser),
+    (status = 401, description = "No or bad credentials"),
+))]
+async fn logged_user(caller: Caller) -> web::Json<LoggedUser> {
+    web::Json(LoggedUser { username: caller.account.display_name.clone(), is_admin: caller.account.is_admin })
+}
+
+/// Replace the caller's default API token; the old one ends at once.
+#[utoipa::path(post, path = "/api/get_token/", tag = "tokens", responses(
+    (status = 200, description = "The new token, shown this once", body = Token),
+    (status = 401, description = "No or bad credentials"),
+    (status = 403, description = "The token in use may do less than a default token"),
+))]
+async fn get_token(caller: Caller, state: web::Data<AppState>) -> ApiResult<web::Json<Token>> {
+    // A token makes no token that may do more than itself.
+    for scope in Scope::DEFAULT {
+        caller.need_scope(scope)?;
+    }
+    let token = token::create(&state.store, caller.account.id, token::DEFAULT_NAME, &Scope::DEFAULT).await?;
+    state.store.audit(caller.audit("token.replace", "user", caller.account.id)).await?;
+    Ok(web::Json(Token { token }))
+}
+
+/// Get an API token for a username and password.
+#[utoipa::path(post, path = "/api/obtain_token/", tag = "tokens", request_body = Credentials, responses(
+    (status = 200, description = "A fresh token, shown this once", body = Token),
+    (status = 400, description = "Wrong credentials, or a field is missing"),
+))]
+async fn obtain_token(
+    _: Public,
+    state: web::Data<AppState>,
+    request: HttpRequest,
+    body: Body,
+) -> ApiResult<web::Json<Token>> {
+    check_origin(&state, request.headers())?;
+    let Some(account) = check_credentials(&state, body).await? else {
+        return Err(ApiError::field(
+            "non_field_errors",
+            ErrorCode::InvalidCredentials,
+            "Unable to log in with the provided credentials.",
+        ));
+    };
+    let name = format!("obtained {}", pz_model::Timestamp::now());
+    let token = token::create(&state.store, account.id, &name, &Scope::DEFAULT).await?;
+    state.store.audit(audit_sign_in(&account, "token.obtain", &request)).await?;
+    Ok(web::Json(Token { token }))
+}

@@ -1,0 +1,79 @@
+//! `pz-server serve`.
+
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use anyhow::Context;
+
+use super::say;
+use crate::app;
+use crate::config::Settings;
+use crate::seed;
+use crate::state::AppState;
+use crate::web_app::WebApp;
+
+/// A request has this long to send its head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+/// Idle connections are kept this long.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Requests under way at a stop have this long to end.
+const SHUTDOWN_TIMEOUT_S: u64 = 30;
+/// Blobs without a row are left alone this long: their upload may be about to commit.
+const ORPHAN_GRACE: Duration = Duration::from_secs(24 * 3600);
+
+pub(super) async fn serve(settings: Settings, seed_demo: bool) -> anyhow::Result<()> {
+    let listen = settings.listen.clone();
+    let workers = settings.workers;
+    let web_app = settings.web_dir.as_deref().map(WebApp::load).transpose()?;
+    let headless = web_app.is_none();
+    let state = AppState::open(settings).await?;
+    let seeded = if seed_demo && !state.store.has_users().await? {
+        say("Making demonstration data (a few seconds, only on the first start) …\n")?;
+        Some(seed::demo(&state).await?)
+    } else {
+        None
+    };
+    let cleaning = state.clone();
+    actix_web::rt::spawn(async move { clean(&cleaning).await });
+    let shared = state.clone();
+    let mut server = HttpServer::new(move || app::build(shared.clone(), web_app.clone()))
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(SHUTDOWN_TIMEOUT_S);
+    if let Some(workers) = workers {
+        server = server.workers(workers);
+    }
+    let server = server.bind(&listen).with_context(|| format!("cannot listen on {listen}"))?;
+    announce(&listen, headless, seeded.as_ref())?;
+    server.run().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn announce(listen: &str, headless: bool, seeded: Option<&seed::Seeded>) -> anyhow::Result<()> {
+    let mut text = String::new();
+    if let Some(seeded) = seeded {
+        text.push_str(&seeded.to_string());
+    }
+    if headless {
+        text.push_str(&format!("\nThe Photo-z Server (headless) listens: API at http://{listen}/api/\n"));
+    } else {
+        text.push_str(&format!("\nThe Photo-z Server is at http://{listen} (API at http://{listen}/api/)\n"));
+    }
+    text.push_str("Stop it with Ctrl-C.\n\n");
+    say(&text)
+}
+
+/// Removes what a crash left in the blob store.
+async fn clean(state: &AppState) {
+    match state.store.blobs.sweep_unfinished(ORPHAN_GRACE) {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "removed unfinished uploads"),
+        Err(error) => tracing::warn!(%error, "cannot look for unfinished uploads"),
+    }
+    match state.store.collect_orphan_blobs(ORPHAN_GRACE).await {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "removed blobs that belong to no file"),
+        Err(error) => tracing::warn!(%error, "cannot look for blobs that belong to no file"),
+    }
+}

@@ -1,0 +1,12 @@
+//! Downloads: nothing is built and nothing is cached. An archive is a function of its files' bytes and
+//! metadata; its length, and what stands at every position, is known before the first byte is sent.
+
+mod archive;
+mod content;
+mod links;
+mod metadata;
+mod routes;
+mod zip;
+
+pub(crate) use content::{Content, Disposition, respond};
+pub(crate) use routes::mount;

@@ -1,0 +1,72 @@
+//! The log: one line per request with its id, and never a token, a password or a signed link.
+
+use std::time::Instant;
+
+use actix_web::HttpMessage;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use tracing::Instrument;
+use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
+
+/// Header that names a request, in answers and in the log.
+pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of a request, kept with it.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// Starts the log of the process.
+///
+/// # Errors
+/// When the filter cannot be read.
+pub fn start(filter: &str, json: bool) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| anyhow::anyhow!("log is '{filter}': {error}; give a level such as info, or a filter"))?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json {
+        subscriber.json().flatten_event(true).init();
+    } else {
+        subscriber.with_target(false).init();
+    }
+    Ok(())
+}
+
+/// Gives every request an id and writes its line: method, route template, status, duration.
+///
+/// # Errors
+/// Passes on what the service answers.
+pub async fn request_log<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let started = Instant::now();
+    let id = Uuid::now_v7().simple().to_string();
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", id);
+    let mut response = next.call(request).instrument(span.clone()).await?;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID_HEADER, value);
+    }
+    let status = response.status().as_u16();
+    let duration_ms = started.elapsed().as_secs_f64() * 1e3;
+    // The template, not the path: no ids, no query strings with signatures.
+    let route = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
+    let code = response
+        .headers()
+        .get(crate::error::ERROR_CODE_HEADER)
+        .and_then(|code| code.to_str().ok())
+        .unwrap_or("")
+        .to_owned();
+    span.in_scope(|| {
+        if status >= 500 {
+            tracing::error!(%method, route, status, duration_ms, code, "answered");
+        } else {
+            tracing::info!(%method, route, status, duration_ms, code, "answered");
+        }
+    });
+    Ok(response)
+}

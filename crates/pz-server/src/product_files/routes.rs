@@ -1,0 +1,284 @@
+//! The endpoints below `/api/product-files/`.
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use futures_util::future::LocalBoxFuture;
+use pz_model::api::{Page, ProductFile};
+use pz_model::{ErrorCode, FileRole, Timestamp};
+use pz_store::entities::product_files;
+use pz_store::product_files::{AddedFile, ProductFileField, ProductFileRow};
+
+use super::upload;
+use crate::auth::{Caller, Writer, app_state};
+use crate::body::{Body, malformed};
+use crate::downloads::{Content, Disposition, respond};
+use crate::endpoints;
+use crate::error::{ApiError, ApiResult, FieldErrors};
+use crate::filters::{DEFAULT_PAGE_SIZE, Filter, FilterKind, ListSpec, QueryMap, Related};
+use crate::products::writable;
+use crate::routing::{ApiRouter, IdPath, PathMeta, Policy};
+use crate::state::AppState;
+
+static LIST: ListSpec<ProductFileField> = ListSpec {
+    filters: &[
+        Filter { name: "id", kind: FilterKind::Number(ProductFileField::Id) },
+        Filter { name: "product_id", kind: FilterKind::Id(ProductFileField::ProductId, Related::Product) },
+    ],
+    describes_classes: false,
+    search_names: &[],
+    search_fields: &[],
+    ordering: &[("id", ProductFileField::Id), ("role", ProductFileField::Role)],
+    describes_ordering: true,
+    default_order: &[(ProductFileField::Id, false)],
+    default_page_size: DEFAULT_PAGE_SIZE,
+};
+
+pub(crate) fn mount(router: &mut ApiRouter) {
+    const fn path(name: &'static str, paged: bool) -> PathMeta {
+        PathMeta { name, list: Some(&LIST), paged }
+    }
+    endpoints!(router;
+        path("Product File List", true) => [list_files, upload_file],
+        path("Product File Instance", false) => [get_file, patch_file, delete_file],
+        path("Download", false) => [download_file],
+    );
+}
+
+/// A file whose product the caller may see.
+struct VisibleFile {
+    caller: Caller,
+    row: ProductFileRow,
+}
+
+/// A file whose product the caller may change.
+struct WritableFile {
+    caller: Caller,
+    row: ProductFileRow,
+}
+
+async fn visible(request: &HttpRequest) -> ApiResult<VisibleFile> {
+    let caller = Caller::of(request).await?;
+    let id = IdPath::of(request)?;
+    let row = app_state(request)?.store.file(caller.viewer(), id.0).await?.ok_or_else(ApiError::not_found)?;
+    Ok(VisibleFile { caller, row })
+}
+
+impl FromRequest for VisibleFile {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { visible(&request).await })
+    }
+}
+
+impl FromRequest for WritableFile {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let VisibleFile { caller, row } = visible(&request).await?;
+            writable(&caller, row.owner_id)?;
+            Ok(Self { caller, row })
+        })
+    }
+}
+
+impl Policy for VisibleFile {}
+impl Policy for WritableFile {}
+
+fn view(state: &AppState, caller: &Caller, file: product_files::Model, owner_id: i64) -> ProductFile {
+    let base = state.settings.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
+    let role = FileRole::from_code(file.role).unwrap_or(FileRole::Auxiliary);
+    ProductFile {
+        id: file.id,
+        product: file.product_id,
+        file: format!("{base}/api/product-files/{}/download/", file.id),
+        can_delete: caller.may_change(owner_id),
+        role_name: role.label().to_owned(),
+        role,
+        name: Some(file.name),
+        mime_type: file.mime_type,
+        n_rows: file.n_rows,
+        size: Some(file.size_bytes),
+        extension: Some(file.extension),
+        is_directory: file.is_directory,
+        sha256: Some(file.sha256),
+        created: Timestamp::from(file.created_at),
+        updated: Timestamp::from(file.updated_at),
+    }
+}
+
+/// List files of products that the caller may see.
+#[utoipa::path(get, path = "/api/product-files/", tag = "files", responses(
+    (status = 200, description = "A page of files; all files of a product when `product_id` is given without `page_size`", body = Page<ProductFile>),
+    (status = 400, description = "A filter has a value that it cannot have"),
+    (status = 401, description = "No or bad credentials"),
+    (status = 404, description = "No such page"),
+))]
+async fn list_files(
+    caller: Caller,
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> ApiResult<web::Json<Page<ProductFile>>> {
+    let mut asked = LIST.read(&request)?;
+    asked.check_ids(&state.store, caller.viewer()).await?;
+    if QueryMap::of(&request).get("product_id").is_some() {
+        // The Python library reads one page and knows of no other.
+        asked.set_limit_unless_given(&request, u64::MAX);
+    }
+    let page = asked
+        .fetch(
+            async |query| state.store.list_files(caller.viewer(), query).await,
+            |row| view(&state, &caller, row.file, row.owner_id),
+        )
+        .await?;
+    Ok(web::Json(page))
+}
+
+/// A file to be uploaded; the parts come in this order.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "documents a body that is read part by part")]
+struct FileUpload {
+    /// Id of the product.
+    #[schema(example = 16)]
+    product: i64,
+    /// 0 main (when absent), 1 description, 2 auxiliary.
+    #[schema(example = 0)]
+    role: Option<i32>,
+    /// MIME type.
+    #[schema(example = "text/csv")]
+    r#type: Option<String>,
+    /// The file.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    file: String,
+}
+
+/// Upload a file to a product.
+#[utoipa::path(post, path = "/api/product-files/", tag = "files",
+    request_body(content = FileUpload, content_type = "multipart/form-data"),
+    responses(
+    (status = 201, description = "The file is kept and durable", body = ProductFile),
+    (status = 400, description = "A part is missing or wrong, or the file is empty; the body names it"),
+    (status = 401, description = "No or bad credentials"),
+    (status = 403, description = "Neither owner nor administrator"),
+    (status = 409, description = "The product is published and has a main file"),
+    (status = 413, description = "The file is over the limit; nothing was kept"),
+    (status = 415, description = "The body is no multipart form"),
+    (status = 507, description = "There is no space left"),
+))]
+async fn upload_file(
+    Writer(caller): Writer,
+    state: web::Data<AppState>,
+    request: HttpRequest,
+    body: Body,
+) -> ApiResult<HttpResponse> {
+    let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
+    if !content_type.is_some_and(|text| text.to_ascii_lowercase().starts_with("multipart/form-data")) {
+        // JSON and plain forms carry no file; what else they lack is said, too.
+        body.fields().await?;
+        return Err(ApiError::field("file", ErrorCode::ValidationFailed, "No file was submitted."));
+    }
+    if !content_type.is_some_and(|text| text.contains("boundary=")) {
+        return Err(malformed("The multipart body names no boundary."));
+    }
+    let (owner_id, added) = upload::receive(&state, &caller, body.multipart_parts()).await?;
+    let file = match added {
+        AddedFile::Added(file) | AddedFile::Replaced { file, .. } => file,
+        AddedFile::MainFileExists => return Err(upload::main_file_exists()),
+        AddedFile::ProductGone => return Err(ApiError::not_found()),
+    };
+    state.store.audit(caller.audit("file.upload", "product_file", file.id)).await?;
+    Ok(HttpResponse::Created().json(view(&state, &caller, file, owner_id)))
+}
+
+/// Get a file's record.
+#[utoipa::path(get, path = "/api/product-files/{id}/", tag = "files", params(("id" = i64, Path, description = "Id of the file")), responses(
+    (status = 200, description = "The file's record", body = ProductFile),
+    (status = 401, description = "No or bad credentials"),
+    (status = 404, description = "No such file, or not for the caller"),
+))]
+async fn get_file(file: VisibleFile, state: web::Data<AppState>) -> web::Json<ProductFile> {
+    web::Json(view(&state, &file.caller, file.row.file, file.row.owner_id))
+}
+
+/// What a client may change of a file.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "documents bodies that are read field by field, in three encodings")]
+struct FilePatch {
+    /// 1 description, 2 auxiliary.
+    #[schema(example = 1)]
+    role: Option<i32>,
+}
+
+/// Turn a description file into an auxiliary one, or back.
+#[utoipa::path(patch, path = "/api/product-files/{id}/", tag = "files", params(("id" = i64, Path, description = "Id of the file")),
+    request_body(content((FilePatch = "application/json"), (FilePatch = "application/x-www-form-urlencoded"), (FilePatch = "multipart/form-data"))),
+    responses(
+    (status = 200, description = "The file's record", body = ProductFile),
+    (status = 400, description = "The role is not 1 or 2, or the file is the main file"),
+    (status = 401, description = "No or bad credentials"),
+    (status = 403, description = "Neither owner nor administrator"),
+    (status = 404, description = "No such file, or not for the caller"),
+    (status = 415, description = "The body is neither JSON nor a form"),
+))]
+async fn patch_file(
+    file: WritableFile,
+    state: web::Data<AppState>,
+    body: Body,
+) -> ApiResult<web::Json<ProductFile>> {
+    let fields = body.fields().await?;
+    let mut errors = FieldErrors::default();
+    if let Some(code) = fields.integer("role", &mut errors) {
+        let role = code.and_then(|code| i32::try_from(code).ok()).and_then(FileRole::from_code);
+        match role.filter(|role| *role != FileRole::Main && file.row.file.role != FileRole::Main.code()) {
+            Some(role) => state.store.set_file_role(file.row.file.id, role).await?,
+            None => errors.add(
+                "role",
+                ErrorCode::ValidationFailed,
+                "Only 1 (description) and 2 (auxiliary) can be exchanged; the main file stays the main file.",
+            ),
+        }
+    }
+    errors.check()?;
+    let id = file.row.file.id;
+    let row = state.store.file(file.caller.viewer(), id).await?.ok_or_else(ApiError::not_found)?;
+    state.store.audit(file.caller.audit("file.change", "product_file", id)).await?;
+    Ok(web::Json(view(&state, &file.caller, row.file, row.owner_id)))
+}
+
+/// Remove a file.
+#[utoipa::path(delete, path = "/api/product-files/{id}/", tag = "files", params(("id" = i64, Path, description = "Id of the file")), responses(
+    (status = 204, description = "Removed"),
+    (status = 401, description = "No or bad credentials"),
+    (status = 403, description = "Neither owner nor administrator"),
+    (status = 404, description = "No such file, or not for the caller"),
+))]
+async fn delete_file(file: WritableFile, state: web::Data<AppState>) -> ApiResult<HttpResponse> {
+    let id = file.row.file.id;
+    let blob_key = state.store.delete_file(id).await?;
+    state.store.blobs.remove(&blob_key).await?;
+    state.store.audit(file.caller.audit("file.delete", "product_file", id)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Download one file; `Range` works.
+#[utoipa::path(get, path = "/api/product-files/{id}/download/", tag = "files", params(("id" = i64, Path, description = "Id of the file")), responses(
+    (status = 200, description = "The bytes", body = inline(Vec<u8>), content_type = "application/octet-stream"),
+    (status = 206, description = "The bytes asked for"),
+    (status = 304, description = "Not changed since the ETag given"),
+    (status = 401, description = "No or bad credentials"),
+    (status = 404, description = "No such file, or not for the caller"),
+))]
+async fn download_file(
+    file: VisibleFile,
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let file = file.row.file;
+    let content = Content::of_blob(&file.blob_key, file.size_bytes, &file.sha256);
+    respond(&state.store.blobs, &request, &content, &Disposition::attachment(&file.name))
+}

@@ -1,0 +1,101 @@
+//! What every request shares.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use pz_store::{Store, StoreOptions};
+use rand::RngExt;
+use tokio::sync::Semaphore;
+
+use crate::auth::keys::SigningKeys;
+use crate::config::Settings;
+
+/// The parts of the running service.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    /// Database and blobs.
+    pub store: Store,
+    /// Configuration.
+    pub settings: Arc<Settings>,
+    /// Signs sessions and links.
+    pub(crate) keys: Arc<SigningKeys>,
+    /// Password hashes computed at once, so that sign-ins cannot take all processors or all memory.
+    pub(crate) password_permits: Arc<Semaphore>,
+    /// Tables inspected at once.
+    pub(crate) inspect_permits: Arc<Semaphore>,
+    /// The program that inspects tables.
+    pub(crate) tables_program: PathBuf,
+}
+
+impl AppState {
+    /// Opens the store and brings it up to date.
+    ///
+    /// # Errors
+    /// When the data directory, the database, the secret key or `pz-tables` is not to be had.
+    pub async fn open(settings: Settings) -> anyhow::Result<Self> {
+        fs_err::create_dir_all(&settings.data_dir)?;
+        let options = StoreOptions {
+            database_url: settings.database_url(),
+            max_connections: settings.database_connections,
+            blob_directory: settings.blob_dir(),
+        };
+        let store = Store::open(&options).await.context("cannot open the database")?;
+        store.migrate().await.context("cannot bring the database up to date")?;
+        let secret = match &settings.secret_key {
+            Some(key) => key.clone(),
+            None => kept_secret(&settings.data_dir)?,
+        };
+        let tables_program = match &settings.tables_program {
+            Some(program) => program.clone(),
+            None => program_beside_this("pz-tables")?,
+        };
+        Ok(Self {
+            store,
+            keys: Arc::new(SigningKeys::new(secret.as_bytes())),
+            password_permits: Arc::new(Semaphore::new(2)),
+            inspect_permits: Arc::new(Semaphore::new(2)),
+            tables_program,
+            settings: Arc::new(settings),
+        })
+    }
+
+    /// How long a browser session lasts.
+    pub(crate) fn session_length(&self) -> Duration {
+        Duration::from_secs(self.settings.session_hours.saturating_mul(3600))
+    }
+}
+
+/// The key in the data directory, made when it is not there, readable by nobody else.
+fn kept_secret(data_dir: &std::path::Path) -> anyhow::Result<String> {
+    use std::io::Write;
+
+    let path = data_dir.join("secret.key");
+    match fs_err::read_to_string(&path) {
+        Ok(key) if key.trim().len() >= 32 => return Ok(key.trim().to_owned()),
+        Ok(_) => anyhow::bail!("{} is damaged: remove it to have a new one made", path.display()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    let bytes: [u8; 32] = rand::rng().random();
+    let key = pz_store::blobs::hex(&bytes);
+    let mut options = fs_err::OpenOptions::new();
+    fs_err::os::unix::fs::OpenOptionsExt::mode(options.write(true).create_new(true), 0o600);
+    let mut file = options.open(&path)?;
+    file.write_all(key.as_bytes())?;
+    file.sync_all()?;
+    Ok(key)
+}
+
+/// A program that is built and installed together with this one.
+fn program_beside_this(name: &str) -> anyhow::Result<PathBuf> {
+    let this = std::env::current_exe().context("cannot tell where this program is")?;
+    // Tests run from a subdirectory of the build directory.
+    this.ancestors()
+        .skip(1)
+        .take(2)
+        .map(|directory| directory.join(name))
+        .find(|path| path.is_file())
+        .with_context(|| format!("{name} is not beside {}: install both together, or set tables_program", this.display()))
+}
