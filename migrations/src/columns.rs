@@ -96,5 +96,10 @@ pub(crate) fn reference(
     parent: &'static str,
     on_delete: ForeignKeyAction,
 ) {
-    table.foreign_key(ForeignKey::create().from_col(column).to(parent, "id").on_delete(on_delete));
+    table.foreign_key(
+        ForeignKey::create()
+            .from_col(column)
+            .to(parent, "id")
+            .on_delete(on_delete),
+    );
 }

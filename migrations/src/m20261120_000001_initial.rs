@@ -31,7 +31,9 @@ impl MigrationTrait for Migration {
         }
         for (table, columns, unique) in indexes() {
             let mut index = Index::create();
-            index.name(format!("idx_{table}_{}", columns.join("_"))).table(*table);
+            index
+                .name(format!("idx_{table}_{}", columns.join("_")))
+                .table(*table);
             for column in *columns {
                 index.col(*column);
             }
@@ -43,14 +45,18 @@ impl MigrationTrait for Migration {
         // A product has at most one main file, whatever two requests do at once.
         manager
             .get_connection()
-            .execute_unprepared("CREATE UNIQUE INDEX idx_product_files_main ON product_files (product_id) WHERE role = 0")
+            .execute_unprepared(
+                "CREATE UNIQUE INDEX idx_product_files_main ON product_files (product_id) WHERE role = 0",
+            )
             .await?;
         product_types(manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for name in TABLES.iter().rev() {
-            manager.drop_table(Table::drop().table(*name).if_exists().take()).await?;
+            manager
+                .drop_table(Table::drop().table(*name).if_exists().take())
+                .await?;
         }
         Ok(())
     }
@@ -120,8 +126,10 @@ fn tables() -> Vec<TableCreateStatement> {
         "groups",
         vec![id(), text("name"), flag("is_external", false), time("created_at")],
     );
-    let mut memberships =
-        table("memberships", vec![big("user_id"), big("group_id"), flag("is_external", false)]);
+    let mut memberships = table(
+        "memberships",
+        vec![big("user_id"), big("group_id"), flag("is_external", false)],
+    );
     memberships.primary_key(Index::create().col("user_id").col("group_id"));
     reference(&mut memberships, "user_id", "users", Cascade);
     reference(&mut memberships, "group_id", "groups", Cascade);
@@ -270,12 +278,24 @@ fn tables() -> Vec<TableCreateStatement> {
             time("created_at"),
         ],
     );
-    reference(&mut pipelines, "output_product_type_id", "product_types", Restrict);
-    let mut pipeline_accepted_types =
-        table("pipeline_accepted_types", vec![big("pipeline_id"), big("product_type_id")]);
+    reference(
+        &mut pipelines,
+        "output_product_type_id",
+        "product_types",
+        Restrict,
+    );
+    let mut pipeline_accepted_types = table(
+        "pipeline_accepted_types",
+        vec![big("pipeline_id"), big("product_type_id")],
+    );
     pipeline_accepted_types.primary_key(Index::create().col("pipeline_id").col("product_type_id"));
     reference(&mut pipeline_accepted_types, "pipeline_id", "pipelines", Cascade);
-    reference(&mut pipeline_accepted_types, "product_type_id", "product_types", Restrict);
+    reference(
+        &mut pipeline_accepted_types,
+        "product_type_id",
+        "product_types",
+        Restrict,
+    );
     let mut processes = table(
         "processes",
         vec![
@@ -301,8 +321,10 @@ fn tables() -> Vec<TableCreateStatement> {
     reference(&mut processes, "user_id", "users", Restrict);
     reference(&mut processes, "release_id", "releases", Restrict);
     reference(&mut processes, "output_product_id", "products", Cascade);
-    let mut process_inputs =
-        table("process_inputs", vec![big("process_id"), big("product_id"), int("position")]);
+    let mut process_inputs = table(
+        "process_inputs",
+        vec![big("process_id"), big("product_id"), int("position")],
+    );
     process_inputs.primary_key(Index::create().col("process_id").col("product_id"));
     reference(&mut process_inputs, "process_id", "processes", Cascade);
     reference(&mut process_inputs, "product_id", "products", Restrict);
@@ -401,7 +423,17 @@ fn indexes() -> &'static [(&'static str, &'static [&'static str], bool)] {
         ("products", &["release_id", "id"], false),
         ("products", &["user_id", "status"], false),
         // answers the count of a list page without touching the rows
-        ("products", &["status", "release_id", "user_id", "official_product", "product_type_id"], false),
+        (
+            "products",
+            &[
+                "status",
+                "release_id",
+                "user_id",
+                "official_product",
+                "product_type_id",
+            ],
+            false,
+        ),
         ("product_files", &["product_id", "role"], false),
         ("product_files", &["blob_key"], true),
         ("product_files", &["sha256"], false),
@@ -415,7 +447,11 @@ fn indexes() -> &'static [(&'static str, &'static [&'static str], bool)] {
         ("processes", &["release_id"], false),
         ("processes", &["created_at", "id"], false),
         ("process_inputs", &["product_id"], false),
-        ("download_archives", &["product_id", "kind", "source_signature"], true),
+        (
+            "download_archives",
+            &["product_id", "kind", "source_signature"],
+            true,
+        ),
         ("jobs", &["state", "priority", "run_at"], false),
         ("jobs", &["deduplication_key"], false),
         ("audit_log", &["at"], false),
@@ -450,7 +486,9 @@ async fn product_types(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 display_name.into(),
                 product_type.order().into(),
                 description.into(),
-                format!("{display_name}\u{1f}{}", product_type.name()).to_lowercase().into(),
+                format!("{display_name}\u{1f}{}", product_type.name())
+                    .to_lowercase()
+                    .into(),
                 format!("{display_name}\u{1f}{description}").to_lowercase().into(),
                 now.into(),
             ])

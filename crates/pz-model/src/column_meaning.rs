@@ -25,8 +25,15 @@ pub enum ColumnMeaning {
 
 impl ColumnMeaning {
     /// All meanings in the order users see them.
-    pub const ALL: [Self; 7] =
-        [Self::Id, Self::Ra, Self::Dec, Self::Z, Self::ZErr, Self::ZFlag, Self::Survey];
+    pub const ALL: [Self; 7] = [
+        Self::Id,
+        Self::Ra,
+        Self::Dec,
+        Self::Z,
+        Self::ZErr,
+        Self::ZFlag,
+        Self::Survey,
+    ];
 
     /// The alias stored with the column; compared exactly when a product is published.
     pub const fn alias(self) -> &'static str {
@@ -64,12 +71,28 @@ impl ColumnMeaning {
         match self {
             Self::Id => &["id", "objectid", "object_id", "source_id", "objid", "crd_id"],
             Self::Ra => &["ra", "raj2000", "ra_deg", "coord_ra", "alpha_j2000", "ra_j2000"],
-            Self::Dec => {
-                &["dec", "dej2000", "decj2000", "dec_deg", "decl", "coord_dec", "delta_j2000", "dec_j2000"]
-            }
+            Self::Dec => &[
+                "dec",
+                "dej2000",
+                "decj2000",
+                "dec_deg",
+                "decl",
+                "coord_dec",
+                "delta_j2000",
+                "dec_j2000",
+            ],
             Self::Z => &["z", "redshift", "zspec", "z_spec", "z_best", "zbest"],
             Self::ZErr => &["z_err", "e_z", "zerr", "z_error", "redshift_err", "zspec_err"],
-            Self::ZFlag => &["z_flag", "zq", "q_z", "quality", "qop", "zflag", "z_quality", "zqual"],
+            Self::ZFlag => &[
+                "z_flag",
+                "zq",
+                "q_z",
+                "quality",
+                "qop",
+                "zflag",
+                "z_quality",
+                "zqual",
+            ],
             Self::Survey => &["survey", "survey_name"],
         }
     }
@@ -77,7 +100,9 @@ impl ColumnMeaning {
     /// The meaning this column name suggests, to be offered and never applied silently.
     pub fn suggested_for(column_name: &str) -> Option<Self> {
         let name = column_name.trim().to_lowercase();
-        Self::ALL.into_iter().find(|meaning| meaning.usual_names().contains(&name.as_str()))
+        Self::ALL
+            .into_iter()
+            .find(|meaning| meaning.usual_names().contains(&name.as_str()))
     }
 }
 

@@ -6,7 +6,11 @@ pub fn base_name(raw: &str) -> Option<String> {
     let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = last.chars().filter(|c| !c.is_control()).collect();
     let name = name.trim();
-    if matches!(name, "" | "." | "..") { None } else { Some(name.to_owned()) }
+    if matches!(name, "" | "." | "..") {
+        None
+    } else {
+        Some(name.to_owned())
+    }
 }
 
 /// The extension in lower case with its dot; `.tar.gz`, `.tar.bz2` and `.tar.xz` are kept whole; empty
@@ -20,7 +24,9 @@ fn extension_start(name: &str) -> usize {
     for whole in [".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"] {
         if let Some(start) = name.len().checked_sub(whole.len())
             && start > 0
-            && name.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(whole))
+            && name
+                .get(start..)
+                .is_some_and(|end| end.eq_ignore_ascii_case(whole))
         {
             return start;
         }
@@ -44,7 +50,11 @@ pub fn safe_name(name: &str) -> String {
         })
         .collect();
     let safe = safe.trim_start_matches('.');
-    if safe.is_empty() { "file".to_owned() } else { safe.to_owned() }
+    if safe.is_empty() {
+        "file".to_owned()
+    } else {
+        safe.to_owned()
+    }
 }
 
 /// Gives every name of a product a distinct safe form, in order: a clash gets `_2`, `_3`… before the
@@ -97,8 +107,14 @@ mod tests {
 
     #[test]
     fn safe_names_are_distinct() {
-        let names = distinct_safe_names(["a b.csv", "a_b.csv", "A;B.csv", "product_metadata.yaml"], &["product_metadata.yaml"]);
-        assert_eq!(names, ["a_b.csv", "a_b_2.csv", "AB.csv", "product_metadata_2.yaml"]);
+        let names = distinct_safe_names(
+            ["a b.csv", "a_b.csv", "A;B.csv", "product_metadata.yaml"],
+            &["product_metadata.yaml"],
+        );
+        assert_eq!(
+            names,
+            ["a_b.csv", "a_b_2.csv", "AB.csv", "product_metadata_2.yaml"]
+        );
         assert_eq!(safe_name("名前 ü.csv"), "名前_ü.csv");
         assert_eq!(safe_name("…"), "file");
     }

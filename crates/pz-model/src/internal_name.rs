@@ -45,7 +45,8 @@ fn is_alphanumeric(c: char) -> bool {
 
 /// Whether this text has the shape of an internal name (`digits_anything`), as opposed to a numeric id.
 pub fn looks_like_internal_name(text: &str) -> bool {
-    text.split_once('_').is_some_and(|(id, _)| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()))
+    text.split_once('_')
+        .is_some_and(|(id, _)| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -60,7 +61,10 @@ mod tests {
             ("My Redshift Cat", "8_my_redshift_cat"),
             ("Two  blanks - v1.0 (x)", "8_two__blanks__v10_x"),
             ("Très ünï 名前 ²", "8_très_ünï_名前_²"),
-            ("Straße İstanbul ΣΑΣ ⅷ Ⓐ ª² हिन्दी", "8_straße_istanbul_σας_ⅷ__ª²_हनद"),
+            (
+                "Straße İstanbul ΣΑΣ ⅷ Ⓐ ª² हिन्दी",
+                "8_straße_istanbul_σας_ⅷ__ª²_हनद",
+            ),
             ("../../etc/passwd", "8_etcpasswd"),
             ("!!!", "8_"),
             ("tab\there\u{a0}no-break", "8_tabherenobreak"),

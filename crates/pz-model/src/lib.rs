@@ -11,13 +11,17 @@ pub mod file_name;
 pub mod file_role;
 pub mod internal_name;
 pub mod limits;
+pub mod product_action;
 pub mod product_status;
 pub mod product_type;
+pub mod snippet;
 pub mod timestamp;
 
 pub use column_meaning::ColumnMeaning;
 pub use error_code::ErrorCode;
 pub use file_role::FileRole;
+pub use product_action::{ProductAction, Refusal};
 pub use product_status::ProductStatus;
 pub use product_type::ProductType;
+pub use snippet::SnippetSubject;
 pub use timestamp::Timestamp;

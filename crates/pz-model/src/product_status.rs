@@ -20,8 +20,13 @@ pub enum ProductStatus {
 
 impl ProductStatus {
     /// All of them, by number.
-    pub const ALL: [Self; 5] =
-        [Self::Registering, Self::Published, Self::Deleted, Self::Processing, Self::Failed];
+    pub const ALL: [Self; 5] = [
+        Self::Registering,
+        Self::Published,
+        Self::Deleted,
+        Self::Processing,
+        Self::Failed,
+    ];
 
     /// The number in the API and in the database.
     pub const fn code(self) -> i32 {

@@ -100,7 +100,9 @@ impl ProductType {
 
     /// The type with this internal key.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|product_type| product_type.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|product_type| product_type.name() == name)
     }
 
     /// The name people read; an instance may change it in its database.
@@ -141,7 +143,10 @@ impl ProductType {
 
     /// Position in lists, from 1.
     pub fn order(self) -> i32 {
-        Self::ALL.into_iter().position(|t| t == self).map_or(0, |index| index as i32 + 1)
+        Self::ALL
+            .into_iter()
+            .position(|t| t == self)
+            .map_or(0, |index| index as i32 + 1)
     }
 
     /// The rules of this type.
@@ -177,7 +182,10 @@ impl ProductType {
                 recommended_meanings: &[Id],
                 ..FREE
             },
-            Self::TrainingResults => TypeRules { pz_code_allowed: false, ..FREE },
+            Self::TrainingResults => TypeRules {
+                pz_code_allowed: false,
+                ..FREE
+            },
             Self::ValidationResults | Self::PhotozEstimates | Self::Other => FREE,
         }
     }
@@ -197,7 +205,10 @@ impl ProductType {
             violations.push(RuleViolation {
                 field: "pz_code",
                 code: ErrorCode::PzCodeNotAllowed,
-                message: format!("A {} names no algorithm or code; leave it empty.", self.display_name()),
+                message: format!(
+                    "A {} names no algorithm or code; leave it empty.",
+                    self.display_name()
+                ),
             });
         }
         violations
@@ -221,8 +232,10 @@ mod tests {
 
     #[test]
     fn ids_names_and_order_are_the_contract() {
-        let table: Vec<(i64, &str, i32)> =
-            ProductType::ALL.into_iter().map(|t| (t.id(), t.name(), t.order())).collect();
+        let table: Vec<(i64, &str, i32)> = ProductType::ALL
+            .into_iter()
+            .map(|t| (t.id(), t.name(), t.order()))
+            .collect();
         assert_eq!(
             table,
             [
@@ -247,7 +260,10 @@ mod tests {
     fn metadata_rules() {
         use ProductType::*;
         let fields = |t: ProductType| -> Vec<&str> {
-            t.check_metadata(true, Some("bpz")).into_iter().map(|v| v.field).collect()
+            t.check_metadata(true, Some("bpz"))
+                .into_iter()
+                .map(|v| v.field)
+                .collect()
         };
         assert_eq!(fields(RedshiftCatalog), ["release", "pz_code"]);
         assert_eq!(fields(TrainingSet), ["pz_code"]);

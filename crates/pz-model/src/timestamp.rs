@@ -35,7 +35,11 @@ impl Timestamp {
     }
 
     fn precision(self) -> SecondsFormat {
-        if self.0.timestamp_subsec_micros() == 0 { SecondsFormat::Secs } else { SecondsFormat::Micros }
+        if self.0.timestamp_subsec_micros() == 0 {
+            SecondsFormat::Secs
+        } else {
+            SecondsFormat::Micros
+        }
     }
 }
 
@@ -55,7 +59,9 @@ impl FromStr for Timestamp {
     type Err = chrono::ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self::from(DateTime::parse_from_rfc3339(text)?.with_timezone(&Utc)))
+        Ok(Self::from(
+            DateTime::parse_from_rfc3339(text)?.with_timezone(&Utc),
+        ))
     }
 }
 

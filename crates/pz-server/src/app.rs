@@ -12,7 +12,10 @@ use crate::logging::request_log;
 use crate::routing::ApiRouter;
 use crate::state::AppState;
 use crate::web_app::WebApp;
-use crate::{downloads, instance, openapi, pipelines, product_contents, product_files, product_types, products, releases, users};
+use crate::{
+    downloads, instance, openapi, pipelines, product_contents, product_files, product_types, products,
+    releases, users,
+};
 
 /// All endpoints of the service.
 pub fn router() -> ApiRouter {
@@ -74,14 +77,23 @@ async fn security_headers<B: MessageBody>(
             headers.insert(name, value);
         }
     };
-    set(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    set(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     set(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     set(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     set(header::CONTENT_SECURITY_POLICY, content_security_policy);
     if is_api {
         // Answers depend on who asks.
-        set(header::VARY, HeaderValue::from_static("Accept, Authorization, Cookie, Origin"));
-        set(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        set(
+            header::VARY,
+            HeaderValue::from_static("Accept, Authorization, Cookie, Origin"),
+        );
+        set(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-cache"),
+        );
     }
     Ok(response)
 }

@@ -29,7 +29,10 @@ impl FromRequest for Body {
     type Future = std::future::Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        std::future::ready(Ok(Self { request: request.clone(), payload: payload.take() }))
+        std::future::ready(Ok(Self {
+            request: request.clone(),
+            payload: payload.take(),
+        }))
     }
 }
 
@@ -46,7 +49,12 @@ impl Body {
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
             .to_ascii_lowercase();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim().to_owned();
+        let media_type = content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
         match media_type.as_str() {
             "multipart/form-data" => self.multipart().await,
             "application/json" => {
@@ -59,7 +67,11 @@ impl Body {
             }
             "" => {
                 let bytes = self.bytes().await?;
-                if bytes.is_empty() { Ok(Fields::default()) } else { Err(unsupported("none")) }
+                if bytes.is_empty() {
+                    Ok(Fields::default())
+                } else {
+                    Err(unsupported("none"))
+                }
             }
             other => Err(unsupported(other)),
         }
@@ -86,10 +98,18 @@ impl Body {
         let mut parts = self.multipart_parts();
         let mut fields = Fields::form();
         let mut total = 0;
-        while let Some(mut part) = parts.try_next().await.map_err(|error| malformed(&error.to_string()))? {
+        while let Some(mut part) = parts
+            .try_next()
+            .await
+            .map_err(|error| malformed(&error.to_string()))?
+        {
             let name = part.name().unwrap_or_default().to_owned();
             let mut bytes = BytesMut::new();
-            while let Some(chunk) = part.try_next().await.map_err(|error| malformed(&error.to_string()))? {
+            while let Some(chunk) = part
+                .try_next()
+                .await
+                .map_err(|error| malformed(&error.to_string()))?
+            {
                 total += chunk.len();
                 if total > MAX_BYTES {
                     return Err(too_large());
@@ -113,7 +133,10 @@ pub struct Fields {
 impl Fields {
     /// No fields yet, of a form.
     pub fn form() -> Self {
-        Self { from_form: true, ..Self::default() }
+        Self {
+            from_form: true,
+            ..Self::default()
+        }
     }
 
     fn from_json(bytes: &[u8]) -> ApiResult<Self> {
@@ -121,7 +144,10 @@ impl Fields {
             return Ok(Self::default());
         }
         match serde_json::from_slice(bytes) {
-            Ok(Value::Object(object)) => Ok(Self { values: object.into_iter().collect(), from_form: false }),
+            Ok(Value::Object(object)) => Ok(Self {
+                values: object.into_iter().collect(),
+                from_form: false,
+            }),
             Ok(_) => Err(malformed("The body must be a JSON object.")),
             Err(error) => Err(malformed(&format!("JSON parse error: {error}"))),
         }
@@ -130,8 +156,14 @@ impl Fields {
     fn from_form(bytes: &[u8]) -> ApiResult<Self> {
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_bytes(bytes).map_err(|error| malformed(&error.to_string()))?;
-        let values = pairs.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
-        Ok(Self { values, from_form: true })
+        let values = pairs
+            .into_iter()
+            .map(|(name, text)| (name, Value::String(text)))
+            .collect();
+        Ok(Self {
+            values,
+            from_form: true,
+        })
     }
 
     /// Adds a text part of a multipart body.
@@ -139,9 +171,8 @@ impl Fields {
     /// # Errors
     /// 400 when it is not UTF-8.
     pub fn insert_text(&mut self, name: String, bytes: &[u8]) -> ApiResult<()> {
-        let text = std::str::from_utf8(bytes).map_err(|_| {
-            ApiError::field(&name, ErrorCode::ValidationFailed, "This is not UTF-8 text.")
-        })?;
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| ApiError::field(&name, ErrorCode::ValidationFailed, "This is not UTF-8 text."))?;
         self.values.insert(name, Value::String(text.to_owned()));
         Ok(())
     }
@@ -175,7 +206,11 @@ impl Fields {
             "true" | "1" | "yes" | "on" | "t" | "y" => Some(true),
             "false" | "0" | "no" | "off" | "f" | "n" => Some(false),
             _ => {
-                errors.add(name, ErrorCode::ValidationFailed, "Must be a valid boolean: true or false.");
+                errors.add(
+                    name,
+                    ErrorCode::ValidationFailed,
+                    "Must be a valid boolean: true or false.",
+                );
                 None
             }
         }
@@ -193,7 +228,11 @@ impl Fields {
             }
         };
         if text.contains('\0') {
-            errors.add(name, ErrorCode::ValidationFailed, "Null characters are not allowed.");
+            errors.add(
+                name,
+                ErrorCode::ValidationFailed,
+                "Null characters are not allowed.",
+            );
             return None;
         }
         if text.chars().count() > max_chars {
@@ -309,7 +348,13 @@ mod tests {
 
     #[test]
     fn booleans() {
-        for (text, expected) in [("True", true), ("on", true), ("F", false), ("no", false), ("1", true)] {
+        for (text, expected) in [
+            ("True", true),
+            ("on", true),
+            ("F", false),
+            ("no", false),
+            ("1", true),
+        ] {
             let mut errors = FieldErrors::default();
             assert_eq!(form(&format!("a={text}")).flag("a", &mut errors), Some(expected));
             assert!(errors.is_empty());
@@ -322,10 +367,21 @@ mod tests {
     #[test]
     fn text_is_trimmed_bounded_and_without_nul() {
         let mut errors = FieldErrors::default();
-        assert_eq!(json(r#"{"a": "  x\u00a0 "}"#).text("a", 9, &mut errors), Some(Some("x".into())));
-        assert_eq!(json(r#"{"a": 12}"#).text("a", 9, &mut errors), Some(Some("12".into())));
+        assert_eq!(
+            json(r#"{"a": "  x\u00a0 "}"#).text("a", 9, &mut errors),
+            Some(Some("x".into()))
+        );
+        assert_eq!(
+            json(r#"{"a": 12}"#).text("a", 9, &mut errors),
+            Some(Some("12".into()))
+        );
         assert!(errors.is_empty());
-        for wrong in [r#"{"a": true}"#, r#"{"a": "x\u0000y"}"#, r#"{"a": "0123456789"}"#, r#"{"a": []}"#] {
+        for wrong in [
+            r#"{"a": true}"#,
+            r#"{"a": "x\u0000y"}"#,
+            r#"{"a": "0123456789"}"#,
+            r#"{"a": []}"#,
+        ] {
             let mut errors = FieldErrors::default();
             assert_eq!(json(wrong).text("a", 9, &mut errors), None);
             assert!(!errors.is_empty(), "{wrong}");
@@ -335,7 +391,10 @@ mod tests {
     #[test]
     fn bodies_that_are_no_objects_are_refused() {
         for wrong in ["[]", "3", "{", "{\"a\":}"] {
-            assert_eq!(Fields::from_json(wrong.as_bytes()).unwrap_err().code(), ErrorCode::MalformedBody);
+            assert_eq!(
+                Fields::from_json(wrong.as_bytes()).unwrap_err().code(),
+                ErrorCode::MalformedBody
+            );
         }
         assert!(Fields::from_json(b"").is_ok());
     }

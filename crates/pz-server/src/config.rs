@@ -16,7 +16,12 @@ pub struct Settings {
     pub config: Option<PathBuf>,
 
     /// Address and port to listen on.
-    #[arg(long, env = "PZ_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    #[arg(
+        long,
+        env = "PZ_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS:PORT"
+    )]
     pub listen: String,
 
     /// Directory of everything the service keeps: the SQLite database, uploaded files, the secret key.
@@ -29,7 +34,12 @@ pub struct Settings {
     pub database_url: Option<String>,
 
     /// Connections to the database at most.
-    #[arg(long, env = "PZ_DATABASE_CONNECTIONS", default_value_t = 16, value_name = "NUMBER")]
+    #[arg(
+        long,
+        env = "PZ_DATABASE_CONNECTIONS",
+        default_value_t = 16,
+        value_name = "NUMBER"
+    )]
     pub database_connections: u32,
 
     /// Directory of the built web app. Without it the service is headless: only the API.
@@ -54,7 +64,12 @@ pub struct Settings {
     pub inspect_memory_mb: u64,
 
     /// Time that reading one uploaded table may take, in seconds.
-    #[arg(long, env = "PZ_INSPECT_TIMEOUT_S", default_value_t = 600, value_name = "SECONDS")]
+    #[arg(
+        long,
+        env = "PZ_INSPECT_TIMEOUT_S",
+        default_value_t = 600,
+        value_name = "SECONDS"
+    )]
     pub inspect_timeout_s: u64,
 
     /// The program that reads uploaded tables, `pz-tables`; beside this program when not given.
@@ -75,12 +90,22 @@ pub struct Settings {
     pub insecure_cookies: bool,
 
     /// Name of the instance, shown in the web app.
-    #[arg(long, env = "PZ_INSTANCE_NAME", default_value = "Photo-z Server", value_name = "NAME")]
+    #[arg(
+        long,
+        env = "PZ_INSTANCE_NAME",
+        default_value = "Photo-z Server",
+        value_name = "NAME"
+    )]
     pub instance_name: String,
 
     /// Name of the environment; `Development`, `Staging` and `Homolog` make the web app warn that data
     /// here are not to be used or cited.
-    #[arg(long, env = "PZ_ENVIRONMENT", default_value = "Production", value_name = "NAME")]
+    #[arg(
+        long,
+        env = "PZ_ENVIRONMENT",
+        default_value = "Production",
+        value_name = "NAME"
+    )]
     pub environment: String,
 
     /// Link to the user manual.
@@ -122,10 +147,15 @@ impl Settings {
     /// Names the setting, its value and the remedy.
     pub fn validate(&self) -> anyhow::Result<()> {
         if self.listen.parse::<std::net::SocketAddr>().is_err() {
-            bail!("listen is '{}': give an address and a port, such as 127.0.0.1:8080", self.listen);
+            bail!(
+                "listen is '{}': give an address and a port, such as 127.0.0.1:8080",
+                self.listen
+            );
         }
         if let Some(url) = &self.database_url
-            && !["postgres://", "postgresql://", "sqlite:"].iter().any(|start| url.starts_with(start))
+            && !["postgres://", "postgresql://", "sqlite:"]
+                .iter()
+                .any(|start| url.starts_with(start))
         {
             bail!("database_url starts with neither 'postgres://' nor 'sqlite:': give one of these");
         }
@@ -149,7 +179,10 @@ impl Settings {
         if let Some(dir) = &self.web_dir
             && !dir.join("index.html").is_file()
         {
-            bail!("web_dir is '{}', which holds no index.html: build the web app, or leave it out", dir.display());
+            bail!(
+                "web_dir is '{}', which holds no index.html: build the web app, or leave it out",
+                dir.display()
+            );
         }
         for (key, value) in [
             ("upload_max_bytes", self.upload_max_bytes),
@@ -181,13 +214,17 @@ impl Settings {
     /// Whether cookies need a secure connection: always, unless the service is plain HTTP on this machine
     /// or was told otherwise.
     pub fn secure_cookies(&self) -> bool {
-        self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+        self.public_url
+            .as_ref()
+            .is_some_and(|url| url.starts_with("https://"))
     }
 
     /// Whether sessions can be offered: over HTTPS, on this machine only, or because it was asked for.
     pub fn sessions_allowed(&self) -> bool {
-        let loopback =
-            self.listen.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
+        let loopback = self
+            .listen
+            .parse::<std::net::SocketAddr>()
+            .is_ok_and(|address| address.ip().is_loopback());
         self.secure_cookies() || loopback || self.insecure_cookies
     }
 }
@@ -199,18 +236,28 @@ impl Settings {
 /// When the file cannot be read, is not TOML, or has a key that is no setting.
 pub fn with_config_file(command: Command, path: &std::path::Path) -> anyhow::Result<Command> {
     let text = fs_err::read_to_string(path)?;
-    let table: toml::Table = text.parse().with_context(|| format!("{} is not TOML", path.display()))?;
+    let table: toml::Table = text
+        .parse()
+        .with_context(|| format!("{} is not TOML", path.display()))?;
     let known = setting_ids();
     let mut defaults = Vec::new();
     for (key, value) in table {
         if !known.contains(&key) || key == "config" {
-            bail!("{}: '{key}' is not a setting; settings are {}", path.display(), known.join(", "));
+            bail!(
+                "{}: '{key}' is not a setting; settings are {}",
+                path.display(),
+                known.join(", ")
+            );
         }
         let text = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
             toml::Value::Boolean(flag) => flag.to_string(),
-            other => bail!("{}: '{key}' is a {}; give text, a number or true/false", path.display(), other.type_str()),
+            other => bail!(
+                "{}: '{key}' is a {}; give text, a number or true/false",
+                path.display(),
+                other.type_str()
+            ),
         };
         defaults.push((key, OsString::from(text)));
     }
@@ -219,13 +266,19 @@ pub fn with_config_file(command: Command, path: &std::path::Path) -> anyhow::Res
 
 fn apply_defaults(mut command: Command, defaults: &[(String, OsString)]) -> Command {
     for (key, value) in defaults {
-        if command.get_arguments().any(|argument| argument.get_id().as_str() == key) {
+        if command
+            .get_arguments()
+            .any(|argument| argument.get_id().as_str() == key)
+        {
             // clap keeps defaults for the life of the program.
             let value: &'static std::ffi::OsStr = Box::leak(value.clone().into_boxed_os_str());
             command = command.mut_arg(key, |argument| argument.default_value(value));
         }
     }
-    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|sub| sub.get_name().to_owned())
+        .collect();
     for name in names {
         command = command.mut_subcommand(name, |sub| apply_defaults(sub, defaults));
     }
@@ -250,9 +303,19 @@ impl Settings {
                 continue;
             }
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-            let env = argument.get_env().map(|env| env.to_string_lossy().into_owned()).unwrap_or_default();
-            text.push_str(&format!("# {}\n# --{}, {env}\n", help.replace('\n', " "), id.replace('_', "-")));
-            let value = values.iter().find(|(key, _)| *key == id).and_then(|(_, value)| value.clone());
+            let env = argument
+                .get_env()
+                .map(|env| env.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            text.push_str(&format!(
+                "# {}\n# --{}, {env}\n",
+                help.replace('\n', " "),
+                id.replace('_', "-")
+            ));
+            let value = values
+                .iter()
+                .find(|(key, _)| *key == id)
+                .and_then(|(_, value)| value.clone());
             match value {
                 Some(_) if SECRET_KEYS.contains(&id) => text.push_str(&format!("{id} = \"***\"\n\n")),
                 Some(value) => text.push_str(&format!("{id} = {value}\n\n")),
@@ -265,13 +328,20 @@ impl Settings {
     fn values(&self) -> Vec<(&'static str, Option<toml::Value>)> {
         let text = |value: &str| Some(toml::Value::String(value.to_owned()));
         let option = |value: &Option<String>| value.clone().map(toml::Value::String);
-        let path = |value: &Option<PathBuf>| value.as_ref().map(|p| toml::Value::String(p.display().to_string()));
+        let path = |value: &Option<PathBuf>| {
+            value
+                .as_ref()
+                .map(|p| toml::Value::String(p.display().to_string()))
+        };
         let number = |value: u64| Some(toml::Value::Integer(i64::try_from(value).unwrap_or(i64::MAX)));
         vec![
             ("listen", text(&self.listen)),
             ("data_dir", text(&self.data_dir.display().to_string())),
             ("database_url", option(&self.database_url)),
-            ("database_connections", number(u64::from(self.database_connections))),
+            (
+                "database_connections",
+                number(u64::from(self.database_connections)),
+            ),
             ("web_dir", path(&self.web_dir)),
             ("public_url", option(&self.public_url)),
             ("workers", self.workers.and_then(|workers| number(workers as u64))),
@@ -281,7 +351,10 @@ impl Settings {
             ("tables_program", path(&self.tables_program)),
             ("session_hours", number(self.session_hours)),
             ("secret_key", option(&self.secret_key)),
-            ("insecure_cookies", Some(toml::Value::Boolean(self.insecure_cookies))),
+            (
+                "insecure_cookies",
+                Some(toml::Value::Boolean(self.insecure_cookies)),
+            ),
             ("instance_name", text(&self.instance_name)),
             ("environment", text(&self.environment)),
             ("link_manual", option(&self.link_manual)),
@@ -317,14 +390,21 @@ mod tests {
         settings.validate().unwrap();
         let printed = settings.to_commented_toml();
         for id in setting_ids().iter().filter(|id| *id != "config") {
-            assert!(printed.contains(&format!("{id} =")) || printed.contains(&format!("# {id} is not set")), "{id}");
+            assert!(
+                printed.contains(&format!("{id} =")) || printed.contains(&format!("# {id} is not set")),
+                "{id}"
+            );
         }
     }
 
     #[test]
     fn secrets_are_masked() {
-        let settings =
-            settings(&["--database-url", "postgres://u:hunter2@h/d", "--secret-key", &"k".repeat(40)]);
+        let settings = settings(&[
+            "--database-url",
+            "postgres://u:hunter2@h/d",
+            "--secret-key",
+            &"k".repeat(40),
+        ]);
         let printed = settings.to_commented_toml();
         assert!(!printed.contains("hunter2") && !printed.contains("kkkk"));
     }
@@ -348,7 +428,11 @@ mod tests {
     fn a_toml_file_gives_defaults_and_unknown_keys_are_refused() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("pz.toml");
-        fs_err::write(&path, "listen = '127.0.0.1:9999'\nupload_max_bytes = 5\ninsecure_cookies = true\n").unwrap();
+        fs_err::write(
+            &path,
+            "listen = '127.0.0.1:9999'\nupload_max_bytes = 5\ninsecure_cookies = true\n",
+        )
+        .unwrap();
         let command = Settings::augment_args(Command::new("program"));
         let command = with_config_file(command, &path).unwrap();
         let matches = command.get_matches_from(["program", "--upload-max-bytes", "7"]);
@@ -358,7 +442,9 @@ mod tests {
         assert!(settings.insecure_cookies);
 
         fs_err::write(&path, "listne = 'x'\n").unwrap();
-        let error = with_config_file(Command::new("program"), &path).unwrap_err().to_string();
+        let error = with_config_file(Command::new("program"), &path)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("listne"), "{error}");
     }
 }

@@ -47,17 +47,29 @@ enum Body {
 impl ApiError {
     /// An error with the body `{"detail": …}`.
     pub fn detail(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { status, code, body: Body::Detail(message.into()) }
+        Self {
+            status,
+            code,
+            body: Body::Detail(message.into()),
+        }
     }
 
     /// An error with the body `{"error": …}`.
     pub fn error(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { status, code, body: Body::Error(message.into()) }
+        Self {
+            status,
+            code,
+            body: Body::Error(message.into()),
+        }
     }
 
     /// An error whose body is a bare string.
     pub fn text(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { status, code, body: Body::Text(message.into()) }
+        Self {
+            status,
+            code,
+            body: Body::Text(message.into()),
+        }
     }
 
     /// 400 naming one field.
@@ -106,8 +118,12 @@ impl ApiError {
     pub fn with_plain_fields(mut self) -> Self {
         if let Body::Fields(fields) = self.body {
             let first = |messages: Vec<String>| messages.into_iter().next().unwrap_or_default();
-            self.body =
-                Body::PlainFields(fields.into_iter().map(|(field, messages)| (field, first(messages))).collect());
+            self.body = Body::PlainFields(
+                fields
+                    .into_iter()
+                    .map(|(field, messages)| (field, first(messages)))
+                    .collect(),
+            );
         }
         self
     }
@@ -123,7 +139,10 @@ pub struct FieldErrors {
 impl FieldErrors {
     /// Adds a message for a field.
     pub fn add(&mut self, field: &str, code: ErrorCode, message: impl Into<String>) {
-        self.fields.entry(field.to_owned()).or_default().push(message.into());
+        self.fields
+            .entry(field.to_owned())
+            .or_default()
+            .push(message.into());
         // The code of a single cause; a mixture is "validation_failed".
         self.code = match self.code {
             None => Some(code),
@@ -142,7 +161,11 @@ impl FieldErrors {
     /// # Errors
     /// When there is at least one message.
     pub fn check(self) -> ApiResult<()> {
-        if self.is_empty() { Ok(()) } else { Err(self.into_error()) }
+        if self.is_empty() {
+            Ok(())
+        } else {
+            Err(self.into_error())
+        }
     }
 
     /// 400 with everything that is wrong.
@@ -220,7 +243,9 @@ impl From<StoreError> for ApiError {
 /// No connection to the database could be had in time.
 fn is_unavailable(error: &StoreError) -> bool {
     let text = error.to_string();
-    text.contains("pool timed out") || text.contains("Connection Error") || text.contains("database is locked")
+    text.contains("pool timed out")
+        || text.contains("Connection Error")
+        || text.contains("database is locked")
 }
 
 impl From<TableError> for ApiError {

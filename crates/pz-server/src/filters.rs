@@ -133,25 +133,37 @@ impl<F: Sync> ListMeta for ListSpec<F> {
     }
 
     fn parameters(&self) -> Vec<Parameter> {
-        let mut parameters: Vec<Parameter> =
-            self.filters.iter().map(|filter| parameter(filter.name, filter.kind.help())).collect();
+        let mut parameters: Vec<Parameter> = self
+            .filters
+            .iter()
+            .map(|filter| parameter(filter.name, filter.kind.help()))
+            .collect();
         if !self.search_names.is_empty() {
             parameters.push(parameter(
                 "search",
-                &format!("Words that must all occur in {}, ignoring case.", self.search_names.join(", ")),
+                &format!(
+                    "Words that must all occur in {}, ignoring case.",
+                    self.search_names.join(", ")
+                ),
             ));
         }
         if !self.ordering.is_empty() {
             let names: Vec<&str> = self.ordering.iter().map(|(name, _)| *name).collect();
             parameters.push(parameter(
                 "ordering",
-                &format!("Comma list of {}; a leading minus sorts descending.", names.join(", ")),
+                &format!(
+                    "Comma list of {}; a leading minus sorts descending.",
+                    names.join(", ")
+                ),
             ));
         }
         parameters.push(parameter("page", "Page number from 1, or `last`."));
         parameters.push(parameter(
             "page_size",
-            &format!("Rows of a page: {} when absent, {PAGE_SIZE_MAX} at most.", self.default_page_size),
+            &format!(
+                "Rows of a page: {} when absent, {PAGE_SIZE_MAX} at most.",
+                self.default_page_size
+            ),
         ));
         parameters
     }
@@ -220,7 +232,10 @@ impl QueryMap {
 
     /// The value of a parameter that is there and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 }
 
@@ -253,7 +268,9 @@ impl<F: ListField + Debug + PartialEq> ListSpec<F> {
         let mut conditions = Vec::new();
         let mut ids = Vec::new();
         for filter in self.filters {
-            let Some(value) = map.get(filter.name) else { continue };
+            let Some(value) = map.get(filter.name) else {
+                continue;
+            };
             if let Err(message) = read_filter(filter, value, &mut conditions, &mut ids) {
                 errors.add(filter.name, ErrorCode::InvalidFilter, message);
             }
@@ -264,7 +281,11 @@ impl<F: ListField + Debug + PartialEq> ListSpec<F> {
                     let pieces = search_terms(text);
                     if !pieces.is_empty() {
                         let fields = self.search_fields.to_vec();
-                        conditions.push(ListCondition::Contains { fields, pieces, any: false });
+                        conditions.push(ListCondition::Contains {
+                            fields,
+                            pieces,
+                            any: false,
+                        });
                     }
                 }
                 Err(message) => errors.add("search", ErrorCode::InvalidFilter, message),
@@ -280,11 +301,23 @@ impl<F: ListField + Debug + PartialEq> ListSpec<F> {
                 _ => return Err(invalid_page(text)),
             },
         };
-        let limit = match map.get("page_size").and_then(|text| text.trim().parse::<u64>().ok()) {
+        let limit = match map
+            .get("page_size")
+            .and_then(|text| text.trim().parse::<u64>().ok())
+        {
             Some(size) if size > 0 => size.min(PAGE_SIZE_MAX),
             _ => self.default_page_size,
         };
-        Ok(ListRequest { query: ListQuery { conditions, order, offset: 0, limit }, ids, page })
+        Ok(ListRequest {
+            query: ListQuery {
+                conditions,
+                order,
+                offset: 0,
+                limit,
+            },
+            ids,
+            page,
+        })
     }
 
     fn read_order(&self, asked: Option<&str>) -> Vec<(F, bool)> {
@@ -297,7 +330,11 @@ impl<F: ListField + Debug + PartialEq> ListSpec<F> {
                 order.push((*field, descending));
             }
         }
-        if order.is_empty() { self.default_order.to_vec() } else { order }
+        if order.is_empty() {
+            self.default_order.to_vec()
+        } else {
+            order
+        }
     }
 }
 
@@ -311,9 +348,11 @@ impl<F: ListField> ListRequest<F> {
         for (name, related, ids) in &self.ids {
             let known = match related {
                 Related::Release => store.visible_release_ids(viewer, ids).await?,
-                Related::ProductType => {
-                    ids.iter().copied().filter(|id| ProductType::from_id(*id).is_some()).collect()
-                }
+                Related::ProductType => ids
+                    .iter()
+                    .copied()
+                    .filter(|id| ProductType::from_id(*id).is_some())
+                    .collect(),
                 Related::User => store.active_user_ids(ids).await?,
                 Related::Product => store.visible_product_ids(viewer, ids).await?,
             };
@@ -363,7 +402,10 @@ impl<F: ListField> ListRequest<F> {
         if self.query.offset > 0 && count <= self.query.offset {
             return Err(invalid_page(&(self.query.offset / size + 1).to_string()));
         }
-        Ok(Page { count, results: rows.into_iter().map(view).collect() })
+        Ok(Page {
+            count,
+            results: rows.into_iter().map(view).collect(),
+        })
     }
 }
 
@@ -394,14 +436,20 @@ fn read_filter<F: Copy>(
 ) -> Result<(), String> {
     check_text(value)?;
     let items = || -> Result<Vec<&str>, String> {
-        let items: Vec<&str> = value.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
+        let items: Vec<&str> = value
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .collect();
         if items.len() > LIST_MAX_ITEMS {
             return Err(format!("Give at most {LIST_MAX_ITEMS} values."));
         }
         Ok(items)
     };
     let number = |text: &str| -> Result<i64, String> {
-        text.trim().parse().map_err(|_| format!("'{text}' is not a whole number."))
+        text.trim()
+            .parse()
+            .map_err(|_| format!("'{text}' is not a whole number."))
     };
     let numbers = || -> Result<Vec<i64>, String> { items()?.into_iter().map(number).collect() };
     match filter.kind {
@@ -435,8 +483,10 @@ fn read_filter<F: Copy>(
             let chosen = number(value)?;
             let choices = choices();
             if !choices.iter().any(|(code, _)| *code == chosen) {
-                let known: Vec<String> =
-                    choices.iter().map(|(code, label)| format!("{code} ({label})")).collect();
+                let known: Vec<String> = choices
+                    .iter()
+                    .map(|(code, label)| format!("{code} ({label})"))
+                    .collect();
                 return Err(format!("{chosen} is not one of {}.", known.join(", ")));
             }
             conditions.push(ListCondition::NumberIn(field, vec![chosen]));
@@ -449,7 +499,11 @@ fn read_filter<F: Copy>(
         }
         FilterKind::Contains(fields) => conditions.push(ListCondition::Contains {
             fields: fields.to_vec(),
-            pieces: value.split(',').take(LIST_MAX_ITEMS).map(|piece| piece.trim().to_owned()).collect(),
+            pieces: value
+                .split(',')
+                .take(LIST_MAX_ITEMS)
+                .map(|piece| piece.trim().to_owned())
+                .collect(),
             any: filter.name.ends_with("__or"),
         }),
     }
@@ -507,7 +561,10 @@ mod tests {
 
     #[test]
     fn search_terms_split_on_blanks_and_commas_and_keep_quotes_together() {
-        assert_eq!(search_terms("desi, sdss  'two words' x\"y"), ["desi", "sdss", "two words", "x\"y"]);
+        assert_eq!(
+            search_terms("desi, sdss  'two words' x\"y"),
+            ["desi", "sdss", "two words", "x\"y"]
+        );
         assert_eq!(search_terms(" ,, "), Vec::<String>::new());
         assert_eq!(search_terms("\"open quote"), ["open quote"]);
     }

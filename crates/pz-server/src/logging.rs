@@ -23,9 +23,12 @@ pub struct RequestId(pub String);
 /// # Errors
 /// When the filter cannot be read.
 pub fn start(filter: &str, json: bool) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| anyhow::anyhow!("log is '{filter}': {error}; give a level such as info, or a filter"))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
+        anyhow::anyhow!("log is '{filter}': {error}; give a level such as info, or a filter")
+    })?;
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     if json {
         subscriber.json().flatten_event(true).init();
     } else {
@@ -54,7 +57,10 @@ pub async fn request_log<B: MessageBody>(
     let status = response.status().as_u16();
     let duration_ms = started.elapsed().as_secs_f64() * 1e3;
     // The template, not the path: no ids, no query strings with signatures.
-    let route = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
+    let route = response
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| "-".to_owned());
     let code = response
         .headers()
         .get(crate::error::ERROR_CODE_HEADER)

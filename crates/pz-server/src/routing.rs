@@ -63,7 +63,10 @@ pub struct ApiRouter {
 impl ApiRouter {
     /// Starts from the document's frame.
     pub fn new(openapi: utoipa::openapi::OpenApi) -> Self {
-        Self { endpoints: BTreeMap::new(), openapi }
+        Self {
+            endpoints: BTreeMap::new(),
+            openapi,
+        }
     }
 
     /// Adds a handler; method, path and documentation come from its `#[utoipa::path]`. Use [`endpoints!`].
@@ -76,17 +79,24 @@ impl ApiRouter {
     {
         let path = P::path();
         let methods = P::methods();
-        let endpoint =
-            self.endpoints.entry(path.clone()).or_insert_with(|| Endpoint { meta, routes: Vec::new() });
+        let endpoint = self.endpoints.entry(path.clone()).or_insert_with(|| Endpoint {
+            meta,
+            routes: Vec::new(),
+        });
         for method in &methods {
-            endpoint.routes.push((http_method(method), web::to(handler.clone())));
+            endpoint
+                .routes
+                .push((http_method(method), web::to(handler.clone())));
         }
         let mut operation = P::operation();
         if meta.paged
             && methods.contains(&HttpMethod::Get)
             && let Some(list) = meta.list
         {
-            operation.parameters.get_or_insert_default().extend(list.parameters().into_iter().map(utoipa::openapi::RefOr::T));
+            operation
+                .parameters
+                .get_or_insert_default()
+                .extend(list.parameters().into_iter().map(utoipa::openapi::RefOr::T));
         }
         self.openapi.paths.add_path_operation(path, methods, operation);
         let mut schemas = Vec::new();
@@ -119,7 +129,9 @@ impl ApiRouter {
                 let allow = options_allow.clone();
                 async move {
                     let _ = caller;
-                    HttpResponse::Ok().insert_header((ALLOW, allow)).json(options_body(&meta))
+                    HttpResponse::Ok()
+                        .insert_header((ALLOW, allow))
+                        .json(options_body(&meta))
                 }
             }));
             config.service(resource.default_service(web::to(move |_: HttpRequest| {
@@ -172,7 +184,11 @@ fn options_body(meta: &PathMeta) -> Value {
     body.insert("renders".into(), json!(["application/json", "text/html"]));
     body.insert(
         "parses".into(),
-        json!(["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]),
+        json!([
+            "application/json",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data"
+        ]),
     );
     if let Some(list) = meta.list {
         list.describe(&mut body);

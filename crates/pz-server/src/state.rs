@@ -42,7 +42,10 @@ impl AppState {
             blob_directory: settings.blob_dir(),
         };
         let store = Store::open(&options).await.context("cannot open the database")?;
-        store.migrate().await.context("cannot bring the database up to date")?;
+        store
+            .migrate()
+            .await
+            .context("cannot bring the database up to date")?;
         let secret = match &settings.secret_key {
             Some(key) => key.clone(),
             None => kept_secret(&settings.data_dir)?,
@@ -97,5 +100,10 @@ fn program_beside_this(name: &str) -> anyhow::Result<PathBuf> {
         .take(2)
         .map(|directory| directory.join(name))
         .find(|path| path.is_file())
-        .with_context(|| format!("{name} is not beside {}: install both together, or set tables_program", this.display()))
+        .with_context(|| {
+            format!(
+                "{name} is not beside {}: install both together, or set tables_program",
+                this.display()
+            )
+        })
 }

@@ -56,32 +56,58 @@ impl WebApp {
             })
             .collect();
         if !assets.contains_key("index.html") {
-            anyhow::bail!("{} holds no index.html: build the web app first", directory.display());
+            anyhow::bail!(
+                "{} holds no index.html: build the web app first",
+                directory.display()
+            );
         }
-        Ok(Self { assets: std::sync::Arc::new(assets) })
+        Ok(Self {
+            assets: std::sync::Arc::new(assets),
+        })
     }
 
     /// Answers a request outside the API: a file, or `index.html` for every address of the app.
     pub(crate) fn answer(&self, request: &HttpRequest) -> HttpResponse {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, HEAD")).finish();
+            return HttpResponse::MethodNotAllowed()
+                .insert_header((ALLOW, "GET, HEAD"))
+                .finish();
         }
         let path = request.path().trim_start_matches('/');
         let found = self.assets.get(path);
-        let missing_file = found.is_none() && (path.starts_with(IMMUTABLE_PREFIX) || path.contains(".well-known/"));
-        let Some(asset) = found.or_else(|| self.assets.get("index.html")).filter(|_| !missing_file) else {
+        let missing_file =
+            found.is_none() && (path.starts_with(IMMUTABLE_PREFIX) || path.contains(".well-known/"));
+        let Some(asset) = found
+            .or_else(|| self.assets.get("index.html"))
+            .filter(|_| !missing_file)
+        else {
             return ApiError::not_found().error_response();
         };
         let immutable = found.is_some() && path.starts_with(IMMUTABLE_PREFIX);
-        let cache = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
-        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let cache = if immutable {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        };
+        let header = |name| {
+            request
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+        };
         let mut response = HttpResponse::Ok();
         response
             .insert_header((CACHE_CONTROL, cache))
             .insert_header((VARY, "Accept-Encoding"))
             .insert_header((ETAG, asset.etag.clone()));
-        if header(IF_NONE_MATCH).split(',').any(|tag| tag.trim().trim_start_matches("W/") == asset.etag) {
-            return response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
+        if header(IF_NONE_MATCH)
+            .split(',')
+            .any(|tag| tag.trim().trim_start_matches("W/") == asset.etag)
+        {
+            return response
+                .status(actix_web::http::StatusCode::NOT_MODIFIED)
+                .finish();
         }
         response.insert_header((CONTENT_TYPE, asset.content_type));
         let accepted = header(ACCEPT_ENCODING).to_ascii_lowercase();

@@ -16,7 +16,11 @@ impl UnitVector {
     pub fn from_degrees(ra_deg: f64, dec_deg: f64) -> Self {
         let (sin_ra, cos_ra) = ra_deg.to_radians().sin_cos();
         let (sin_dec, cos_dec) = dec_deg.to_radians().sin_cos();
-        Self { x: cos_dec * cos_ra, y: cos_dec * sin_ra, z: sin_dec }
+        Self {
+            x: cos_dec * cos_ra,
+            y: cos_dec * sin_ra,
+            z: sin_dec,
+        }
     }
 
     /// Right ascension in `[0, 360)` and declination in `[-90, 90]`, degrees. At a pole the right

@@ -3,8 +3,8 @@
 use pz_model::Timestamp;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
-    QueryOrder, Set, TransactionTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait,
+    QueryFilter, QueryOrder, Set, TransactionTrait,
 };
 
 use crate::database::Store;
@@ -81,17 +81,32 @@ pub(crate) fn is_admin_expr() -> Expr {
     let in_group = Query::select()
         .expr(Expr::val(1))
         .from("memberships")
-        .inner_join("groups", Expr::col(("groups", "id")).equals(("memberships", "group_id")))
+        .inner_join(
+            "groups",
+            Expr::col(("groups", "id")).equals(("memberships", "group_id")),
+        )
         .and_where(Expr::col(("memberships", "user_id")).equals(("users", "id")))
         .and_where(Expr::col(("groups", "name")).eq(ADMIN_GROUP))
         .take();
-    Expr::col(("users", "is_superuser")).eq(true).or(Expr::exists(in_group))
+    Expr::col(("users", "is_superuser"))
+        .eq(true)
+        .or(Expr::exists(in_group))
 }
 
 /// Selects the columns of [`Account`] from `users`.
 pub(crate) fn select_account() -> sea_orm::sea_query::SelectStatement {
     Query::select()
-        .columns(["id", "username", "display_name", "is_active", "session_epoch", "password_hash"].map(|c| ("users", c)))
+        .columns(
+            [
+                "id",
+                "username",
+                "display_name",
+                "is_active",
+                "session_epoch",
+                "password_hash",
+            ]
+            .map(|c| ("users", c)),
+        )
         .expr_as(is_admin_expr(), Alias::new("is_admin"))
         .from("users")
         .take()
@@ -103,8 +118,12 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn account_by_username(&self, username: &str) -> Result<Option<Account>, StoreError> {
-        let select = select_account().and_where(Expr::col(("users", "username")).eq(username)).take();
-        Ok(Account::find_by_statement(self.backend().build(&select)).one(&self.db).await?)
+        let select = select_account()
+            .and_where(Expr::col(("users", "username")).eq(username))
+            .take();
+        Ok(Account::find_by_statement(self.backend().build(&select))
+            .one(&self.db)
+            .await?)
     }
 
     /// The account with this id.
@@ -112,8 +131,12 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn account_by_id(&self, id: i64) -> Result<Option<Account>, StoreError> {
-        let select = select_account().and_where(Expr::col(("users", "id")).eq(id)).take();
-        Ok(Account::find_by_statement(self.backend().build(&select)).one(&self.db).await?)
+        let select = select_account()
+            .and_where(Expr::col(("users", "id")).eq(id))
+            .take();
+        Ok(Account::find_by_statement(self.backend().build(&select))
+            .one(&self.db)
+            .await?)
     }
 
     /// Adds an account.
@@ -156,7 +179,10 @@ impl Store {
             .take();
         let done = self.db.execute(&update).await?;
         if done.rows_affected() == 0 {
-            return Err(StoreError::Missing { what: "user", id: user_id });
+            return Err(StoreError::Missing {
+                what: "user",
+                id: user_id,
+            });
         }
         Ok(())
     }
@@ -194,7 +220,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn all_users(&self) -> Result<Vec<users::Model>, StoreError> {
-        Ok(users::Entity::find().order_by_asc(users::Column::Username).all(&self.db).await?)
+        Ok(users::Entity::find()
+            .order_by_asc(users::Column::Username)
+            .all(&self.db)
+            .await?)
     }
 
     /// Whether there is any account yet.
@@ -209,15 +238,23 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn list_users(&self, query: &ListQuery<UserField>) -> Result<(u64, Vec<users::Model>), StoreError> {
-        let count = users::Entity::find().filter(users::Column::IsActive.eq(true)).count(&self.db).await?;
+    pub async fn list_users(
+        &self,
+        query: &ListQuery<UserField>,
+    ) -> Result<(u64, Vec<users::Model>), StoreError> {
+        let count = users::Entity::find()
+            .filter(users::Column::IsActive.eq(true))
+            .count(&self.db)
+            .await?;
         let mut select = Query::select()
             .expr(Expr::cust("users.*"))
             .from("users")
             .and_where(Expr::col(("users", "is_active")).eq(true))
             .take();
         query.order_and_page(&mut select, Expr::col(("users", "id")));
-        let rows = users::Model::find_by_statement(self.backend().build(&select)).all(&self.db).await?;
+        let rows = users::Model::find_by_statement(self.backend().build(&select))
+            .all(&self.db)
+            .await?;
         Ok((count, rows))
     }
 
@@ -226,7 +263,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn active_user(&self, id: i64) -> Result<Option<users::Model>, StoreError> {
-        Ok(users::Entity::find_by_id(id).filter(users::Column::IsActive.eq(true)).one(&self.db).await?)
+        Ok(users::Entity::find_by_id(id)
+            .filter(users::Column::IsActive.eq(true))
+            .one(&self.db)
+            .await?)
     }
 
     /// Which of these are active accounts.
@@ -248,7 +288,11 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn group(&self, name: &str) -> Result<groups::Model, StoreError> {
-        if let Some(group) = groups::Entity::find().filter(groups::Column::Name.eq(name)).one(&self.db).await? {
+        if let Some(group) = groups::Entity::find()
+            .filter(groups::Column::Name.eq(name))
+            .one(&self.db)
+            .await?
+        {
             return Ok(group);
         }
         let row = groups::ActiveModel {
@@ -266,7 +310,11 @@ impl Store {
     /// When the database fails.
     pub async fn join_group(&self, user_id: i64, group_id: i64) -> Result<(), StoreError> {
         let transaction = self.db.begin().await?;
-        if memberships::Entity::find_by_id((user_id, group_id)).one(&transaction).await?.is_none() {
+        if memberships::Entity::find_by_id((user_id, group_id))
+            .one(&transaction)
+            .await?
+            .is_none()
+        {
             memberships::ActiveModel {
                 user_id: Set(user_id),
                 group_id: Set(group_id),

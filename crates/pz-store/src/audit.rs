@@ -56,6 +56,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn newest_audit_entries(&self, limit: u64) -> Result<Vec<audit_log::Model>, StoreError> {
-        Ok(audit_log::Entity::find().order_by_desc(audit_log::Column::Id).limit(limit).all(&self.db).await?)
+        Ok(audit_log::Entity::find()
+            .order_by_desc(audit_log::Column::Id)
+            .limit(limit)
+            .all(&self.db)
+            .await?)
     }
 }

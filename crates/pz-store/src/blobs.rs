@@ -30,7 +30,9 @@ pub struct BlobStore {
 
 impl fmt::Debug for BlobStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BlobStore").field("local_root", &self.local_root).finish_non_exhaustive()
+        f.debug_struct("BlobStore")
+            .field("local_root", &self.local_root)
+            .finish_non_exhaustive()
     }
 }
 
@@ -56,7 +58,10 @@ impl BlobStore {
         fs_err::create_dir_all(directory)?;
         let local_root = fs_err::canonicalize(directory)?;
         let objects = LocalFileSystem::new_with_prefix(&local_root)?.with_fsync(true);
-        Ok(Self { objects: Arc::new(objects), local_root })
+        Ok(Self {
+            objects: Arc::new(objects),
+            local_root,
+        })
     }
 
     /// Starts a new blob under a fresh name.
@@ -123,7 +128,9 @@ impl BlobStore {
             .objects
             .list(None)
             .map_ok(|meta| {
-                let age = now.duration_since(SystemTime::from(meta.last_modified)).unwrap_or_default();
+                let age = now
+                    .duration_since(SystemTime::from(meta.last_modified))
+                    .unwrap_or_default();
                 (meta.location.to_string(), age)
             })
             .try_collect()
@@ -176,7 +183,10 @@ pub struct BlobWriter {
 
 impl fmt::Debug for BlobWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BlobWriter").field("key", &self.key).field("size_bytes", &self.size_bytes).finish_non_exhaustive()
+        f.debug_struct("BlobWriter")
+            .field("key", &self.key)
+            .field("size_bytes", &self.size_bytes)
+            .finish_non_exhaustive()
     }
 }
 
@@ -228,7 +238,10 @@ impl BlobWriter {
     /// When the store cannot keep it; nothing is left behind.
     pub async fn finish(mut self) -> Result<StoredBlob, StoreError> {
         self.flush().await?;
-        self.upload.complete().await.map_err(|error| no_space_or(error, self.size_bytes))?;
+        self.upload
+            .complete()
+            .await
+            .map_err(|error| no_space_or(error, self.size_bytes))?;
         let hashes = self.hashes.take().unwrap_or_default();
         Ok(StoredBlob {
             key: self.key,
@@ -242,10 +255,12 @@ impl BlobWriter {
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// Finds "no space left" in the causes of an error.
@@ -253,7 +268,10 @@ fn no_space_or(error: object_store::Error, size_bytes: u64) -> StoreError {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(current) = cause {
         if let Some(io) = current.downcast_ref::<std::io::Error>()
-            && matches!(io.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+            && matches!(
+                io.kind(),
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+            )
         {
             return StoreError::NoSpace { size_bytes };
         }

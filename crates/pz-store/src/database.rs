@@ -8,8 +8,8 @@ use std::time::Duration;
 use pz_migrations::{Migrator, MigratorTrait};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 
 use crate::blobs::BlobStore;
@@ -64,7 +64,11 @@ impl Store {
             counter.fetch_add(1, Ordering::Relaxed);
         });
         let blobs = BlobStore::local(&options.blob_directory)?;
-        Ok(Self { db, blobs, statements })
+        Ok(Self {
+            db,
+            blobs,
+            statements,
+        })
     }
 
     /// The address of a SQLite database in this file.

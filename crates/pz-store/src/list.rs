@@ -52,14 +52,21 @@ pub struct ListQuery<F> {
 
 impl<F> Default for ListQuery<F> {
     fn default() -> Self {
-        Self { conditions: Vec::new(), order: Vec::new(), offset: 0, limit: u64::MAX }
+        Self {
+            conditions: Vec::new(),
+            order: Vec::new(),
+            offset: 0,
+            limit: u64::MAX,
+        }
     }
 }
 
 impl<F: ListField> ListQuery<F> {
     /// All conditions as one.
     pub(crate) fn condition(&self) -> Cond {
-        self.conditions.iter().fold(Cond::all(), |all, condition| all.add(condition.to_sql()))
+        self.conditions
+            .iter()
+            .fold(Cond::all(), |all, condition| all.add(condition.to_sql()))
     }
 
     /// Adds order and paging, with `id` as the last resort in the direction of the last order.
@@ -68,7 +75,11 @@ impl<F: ListField> ListQuery<F> {
         for (field, descending) in &self.order {
             last = if *descending { Order::Desc } else { Order::Asc };
             // Said aloud because the databases disagree on where nulls go.
-            let nulls = if *descending { NullOrdering::Last } else { NullOrdering::First };
+            let nulls = if *descending {
+                NullOrdering::Last
+            } else {
+                NullOrdering::First
+            };
             select.order_by_expr_with_nulls(field.expr(), last.clone(), nulls);
         }
         select.order_by_expr(id, last);
@@ -125,11 +136,7 @@ struct IdRow {
 
 impl Store {
     /// Rows of one table that meet a condition.
-    pub(crate) async fn count(
-        &self,
-        table: &'static str,
-        condition: Cond,
-    ) -> Result<u64, StoreError> {
+    pub(crate) async fn count(&self, table: &'static str, condition: Cond) -> Result<u64, StoreError> {
         let select = Query::select()
             .expr_as(Expr::val(1).count(), "count")
             .from(table)
@@ -140,13 +147,17 @@ impl Store {
 
     /// The number a `SELECT count(…) AS count` gives.
     pub(crate) async fn count_of(&self, select: &SelectStatement) -> Result<u64, StoreError> {
-        let row = CountRow::find_by_statement(self.backend().build(select)).one(&self.db).await?;
+        let row = CountRow::find_by_statement(self.backend().build(select))
+            .one(&self.db)
+            .await?;
         Ok(row.map_or(0, |row| u64::try_from(row.count).unwrap_or(0)))
     }
 
     /// The ids that a `SELECT id` gives.
     pub(crate) async fn ids_of(&self, select: &SelectStatement) -> Result<Vec<i64>, StoreError> {
-        let rows = IdRow::find_by_statement(self.backend().build(select)).all(&self.db).await?;
+        let rows = IdRow::find_by_statement(self.backend().build(select))
+            .all(&self.db)
+            .await?;
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 }

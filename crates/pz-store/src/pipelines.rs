@@ -83,7 +83,9 @@ impl Store {
             .cond_where(query.condition())
             .take();
         query.order_and_page(&mut select, Expr::col(("pipelines", "id")));
-        let rows = pipelines::Model::find_by_statement(self.backend().build(&select)).all(&self.db).await?;
+        let rows = pipelines::Model::find_by_statement(self.backend().build(&select))
+            .all(&self.db)
+            .await?;
         Ok((count, self.with_types(rows).await?))
     }
 
@@ -140,13 +142,19 @@ impl Store {
             .all(&self.db)
             .await?;
         for pair in pairs {
-            types.entry(pair.pipeline_id).or_default().push(pair.product_type_id);
+            types
+                .entry(pair.pipeline_id)
+                .or_default()
+                .push(pair.product_type_id);
         }
         Ok(rows
             .into_iter()
             .map(|pipeline| {
                 let product_types_accepted = types.remove(&pipeline.id).unwrap_or_default();
-                PipelineWithTypes { pipeline, product_types_accepted }
+                PipelineWithTypes {
+                    pipeline,
+                    product_types_accepted,
+                }
             })
             .collect())
     }

@@ -103,7 +103,10 @@ fn select_visible(viewer: Viewer) -> SelectStatement {
         .expr(Expr::cust("product_contents.*"))
         .expr_as(Expr::col(("products", "user_id")), "owner_id")
         .from("product_contents")
-        .inner_join("products", Expr::col(("products", "id")).equals(("product_contents", "product_id")))
+        .inner_join(
+            "products",
+            Expr::col(("products", "id")).equals(("product_contents", "product_id")),
+        )
         .cond_where(viewer.product_condition(false))
         .take()
 }
@@ -121,7 +124,10 @@ impl Store {
         let mut count = Query::select()
             .expr_as(Expr::val(1).count(), "count")
             .from("product_contents")
-            .inner_join("products", Expr::col(("products", "id")).equals(("product_contents", "product_id")))
+            .inner_join(
+                "products",
+                Expr::col(("products", "id")).equals(("product_contents", "product_id")),
+            )
             .cond_where(viewer.product_condition(false))
             .take();
         count.cond_where(query.condition());
@@ -129,7 +135,9 @@ impl Store {
         let mut select = select_visible(viewer);
         select.cond_where(query.condition());
         query.order_and_page(&mut select, Expr::col(("product_contents", "id")));
-        let rows = ProductContentRow::find_by_statement(self.backend().build(&select)).all(&self.db).await?;
+        let rows = ProductContentRow::find_by_statement(self.backend().build(&select))
+            .all(&self.db)
+            .await?;
         Ok((total, rows))
     }
 
@@ -138,8 +146,14 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn content(&self, viewer: Viewer, id: i64) -> Result<Option<ProductContentRow>, StoreError> {
-        let select = select_visible(viewer).and_where(Expr::col(("product_contents", "id")).eq(id)).take();
-        Ok(ProductContentRow::find_by_statement(self.backend().build(&select)).one(&self.db).await?)
+        let select = select_visible(viewer)
+            .and_where(Expr::col(("product_contents", "id")).eq(id))
+            .take();
+        Ok(
+            ProductContentRow::find_by_statement(self.backend().build(&select))
+                .one(&self.db)
+                .await?,
+        )
     }
 
     /// All columns of a product in file order.
@@ -175,7 +189,9 @@ impl Store {
         let row = product_contents::ActiveModel {
             product_id: Set(product_id),
             column_name: Set(column_name),
-            position: Set(position.unwrap_or_else(|| last.map_or(0, |column| column.position.saturating_add(1)))),
+            position: Set(
+                position.unwrap_or_else(|| last.map_or(0, |column| column.position.saturating_add(1)))
+            ),
             ucd: Set(ucd),
             alias: Set(alias),
             ..Default::default()
@@ -253,8 +269,14 @@ impl Store {
             .lock_exclusive()
             .one(&transaction)
             .await?
-            .ok_or(StoreError::Missing { what: "product", id: product_id })?;
-        let Some(file) = product_files::Entity::find_by_id(registration.file_id).one(&transaction).await? else {
+            .ok_or(StoreError::Missing {
+                what: "product",
+                id: product_id,
+            })?;
+        let Some(file) = product_files::Entity::find_by_id(registration.file_id)
+            .one(&transaction)
+            .await?
+        else {
             return Ok(false);
         };
         let mut file = file.into_active_model();
@@ -266,8 +288,10 @@ impl Store {
             .filter(product_contents::Column::ProductId.eq(product_id))
             .all(&transaction)
             .await?;
-        let meanings: HashMap<String, (Option<String>, Option<String>)> =
-            old.into_iter().map(|column| (column.column_name, (column.ucd, column.alias))).collect();
+        let meanings: HashMap<String, (Option<String>, Option<String>)> = old
+            .into_iter()
+            .map(|column| (column.column_name, (column.ucd, column.alias)))
+            .collect();
         product_contents::Entity::delete_many()
             .filter(product_contents::Column::ProductId.eq(product_id))
             .exec(&transaction)
@@ -277,7 +301,10 @@ impl Store {
             .into_iter()
             .enumerate()
             .map(|(position, column)| {
-                let (ucd, alias) = meanings.get(&column.column_name).cloned().unwrap_or((column.ucd, None));
+                let (ucd, alias) = meanings
+                    .get(&column.column_name)
+                    .cloned()
+                    .unwrap_or((column.ucd, None));
                 product_contents::ActiveModel {
                     product_id: Set(product_id),
                     column_name: Set(column.column_name),
@@ -293,7 +320,9 @@ impl Store {
             })
             .collect();
         for chunk in rows.chunks(INSERT_CHUNK) {
-            product_contents::Entity::insert_many(chunk.to_vec()).exec(&transaction).await?;
+            product_contents::Entity::insert_many(chunk.to_vec())
+                .exec(&transaction)
+                .await?;
         }
         let mut product = product.into_active_model();
         product.registry_error = Set(None);

@@ -93,7 +93,10 @@ fn select_visible(viewer: Viewer) -> SelectStatement {
         .expr(Expr::cust("product_files.*"))
         .expr_as(Expr::col(("products", "user_id")), "owner_id")
         .from("product_files")
-        .inner_join("products", Expr::col(("products", "id")).equals(("product_files", "product_id")))
+        .inner_join(
+            "products",
+            Expr::col(("products", "id")).equals(("product_files", "product_id")),
+        )
         .cond_where(viewer.product_condition(false))
         .take()
 }
@@ -111,7 +114,10 @@ impl Store {
         let mut count = Query::select()
             .expr_as(Expr::val(1).count(), "count")
             .from("product_files")
-            .inner_join("products", Expr::col(("products", "id")).equals(("product_files", "product_id")))
+            .inner_join(
+                "products",
+                Expr::col(("products", "id")).equals(("product_files", "product_id")),
+            )
             .cond_where(viewer.product_condition(false))
             .take();
         count.cond_where(query.condition());
@@ -119,7 +125,9 @@ impl Store {
         let mut select = select_visible(viewer);
         select.cond_where(query.condition());
         query.order_and_page(&mut select, Expr::col(("product_files", "id")));
-        let rows = ProductFileRow::find_by_statement(self.backend().build(&select)).all(&self.db).await?;
+        let rows = ProductFileRow::find_by_statement(self.backend().build(&select))
+            .all(&self.db)
+            .await?;
         Ok((total, rows))
     }
 
@@ -128,8 +136,12 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn file(&self, viewer: Viewer, id: i64) -> Result<Option<ProductFileRow>, StoreError> {
-        let select = select_visible(viewer).and_where(Expr::col(("product_files", "id")).eq(id)).take();
-        Ok(ProductFileRow::find_by_statement(self.backend().build(&select)).one(&self.db).await?)
+        let select = select_visible(viewer)
+            .and_where(Expr::col(("product_files", "id")).eq(id))
+            .take();
+        Ok(ProductFileRow::find_by_statement(self.backend().build(&select))
+            .one(&self.db)
+            .await?)
     }
 
     /// All files of a product by role, then name, then id.

@@ -60,8 +60,9 @@ impl Store {
             .cond_where(query.condition())
             .take();
         query.order_and_page(&mut select, Expr::col(("product_types", "id")));
-        let rows =
-            product_types::Model::find_by_statement(self.backend().build(&select)).all(&self.db).await?;
+        let rows = product_types::Model::find_by_statement(self.backend().build(&select))
+            .all(&self.db)
+            .await?;
         Ok((count, rows))
     }
 

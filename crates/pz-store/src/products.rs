@@ -126,7 +126,9 @@ impl ListField for ProductField {
                 Self::Status => "status",
                 Self::UserId => "user_id",
                 Self::CreatedAt => "created_at",
-                Self::NameSearch | Self::OwnerSearch | Self::TypeSearch | Self::ReleaseSearch => "name_search",
+                Self::NameSearch | Self::OwnerSearch | Self::TypeSearch | Self::ReleaseSearch => {
+                    "name_search"
+                }
             },
         ))
     }
@@ -178,7 +180,10 @@ pub struct ProductChanges {
 
 fn join_named(select: &mut SelectStatement, tables: &[&str]) {
     if tables.contains(&"users") {
-        select.inner_join("users", Expr::col(("users", "id")).equals(("products", "user_id")));
+        select.inner_join(
+            "users",
+            Expr::col(("users", "id")).equals(("products", "user_id")),
+        );
     }
     if tables.contains(&"product_types") {
         select.inner_join(
@@ -187,7 +192,10 @@ fn join_named(select: &mut SelectStatement, tables: &[&str]) {
         );
     }
     if tables.contains(&"releases") {
-        select.left_join("releases", Expr::col(("releases", "id")).equals(("products", "release_id")));
+        select.left_join(
+            "releases",
+            Expr::col(("releases", "id")).equals(("products", "release_id")),
+        );
     }
 }
 
@@ -228,7 +236,10 @@ fn select_rows() -> SelectStatement {
             "processes",
             Expr::col(("processes", "output_product_id")).equals(("products", "id")),
         )
-        .left_join("pipelines", Expr::col(("pipelines", "id")).equals(("processes", "pipeline_id")))
+        .left_join(
+            "pipelines",
+            Expr::col(("pipelines", "id")).equals(("processes", "pipeline_id")),
+        )
         .left_join(
             "product_files",
             Cond::all()
@@ -252,7 +263,10 @@ impl Store {
         with_deleted: bool,
     ) -> Result<(u64, Vec<ProductRow>), StoreError> {
         let condition = query.condition().add(viewer.product_condition(with_deleted));
-        let mut count = Query::select().expr_as(Expr::val(1).count(), "count").from("products").take();
+        let mut count = Query::select()
+            .expr_as(Expr::val(1).count(), "count")
+            .from("products")
+            .take();
         let tables: Vec<&str> = query
             .conditions
             .iter()
@@ -268,7 +282,9 @@ impl Store {
         let mut select = select_rows();
         select.cond_where(condition);
         query.order_and_page(&mut select, Expr::col(("products", "id")));
-        let rows = ProductRow::find_by_statement(self.backend().build(&select)).all(&self.db).await?;
+        let rows = ProductRow::find_by_statement(self.backend().build(&select))
+            .all(&self.db)
+            .await?;
         Ok((total, rows))
     }
 
@@ -281,7 +297,9 @@ impl Store {
             .and_where(Expr::col(("products", "id")).eq(id))
             .cond_where(viewer.product_condition(false))
             .take();
-        Ok(ProductRow::find_by_statement(self.backend().build(&select)).one(&self.db).await?)
+        Ok(ProductRow::find_by_statement(self.backend().build(&select))
+            .one(&self.db)
+            .await?)
     }
 
     /// Which of these products the viewer may see.
@@ -339,7 +357,9 @@ impl Store {
     /// [`StoreError::Missing`] when it is deleted meanwhile.
     pub async fn change_product(&self, id: i64, changes: ProductChanges) -> Result<(), StoreError> {
         let mut update = Query::update();
-        update.table("products").value("updated_at", Timestamp::now().to_utc());
+        update
+            .table("products")
+            .value("updated_at", Timestamp::now().to_utc());
         if let Some(product_type_id) = changes.product_type_id {
             update.value("product_type_id", product_type_id);
         }

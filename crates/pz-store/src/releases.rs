@@ -97,7 +97,9 @@ impl Store {
             .cond_where(condition)
             .take();
         query.order_and_page(&mut select, Expr::col(("releases", "id")));
-        let rows = releases::Model::find_by_statement(self.backend().build(&select)).all(&self.db).await?;
+        let rows = releases::Model::find_by_statement(self.backend().build(&select))
+            .all(&self.db)
+            .await?;
         Ok((count, self.with_groups(rows).await?))
     }
 
@@ -112,7 +114,9 @@ impl Store {
             .and_where(Expr::col(("releases", "id")).eq(id))
             .cond_where(viewer.release_condition())
             .take();
-        let row = releases::Model::find_by_statement(self.backend().build(&select)).one(&self.db).await?;
+        let row = releases::Model::find_by_statement(self.backend().build(&select))
+            .one(&self.db)
+            .await?;
         Ok(self.with_groups(row.into_iter().collect()).await?.pop())
     }
 
@@ -133,7 +137,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn release_id_by_name(&self, name: &str) -> Result<Option<i64>, StoreError> {
-        let row = releases::Entity::find().filter(releases::Column::Name.eq(name)).one(&self.db).await?;
+        let row = releases::Entity::find()
+            .filter(releases::Column::Name.eq(name))
+            .one(&self.db)
+            .await?;
         Ok(row.map(|release| release.id))
     }
 
@@ -163,9 +170,12 @@ impl Store {
         .insert(&transaction)
         .await?;
         for group_id in release.access_groups {
-            release_groups::ActiveModel { release_id: Set(row.id), group_id: Set(group_id) }
-                .insert(&transaction)
-                .await?;
+            release_groups::ActiveModel {
+                release_id: Set(row.id),
+                group_id: Set(group_id),
+            }
+            .insert(&transaction)
+            .await?;
         }
         transaction.commit().await?;
         Ok(row)
@@ -188,7 +198,10 @@ impl Store {
             .into_iter()
             .map(|release| {
                 let access_groups = groups.remove(&release.id).unwrap_or_default();
-                ReleaseWithGroups { release, access_groups }
+                ReleaseWithGroups {
+                    release,
+                    access_groups,
+                }
             })
             .collect())
     }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use pz_model::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Set,
+};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -36,7 +38,10 @@ pub struct NewToken {
 
 impl std::fmt::Debug for NewToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewToken").field("name", &self.name).field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("NewToken")
+            .field("name", &self.name)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
     }
 }
 
@@ -92,14 +97,24 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn account_by_token(&self, key: &str, secret: &str) -> Result<Option<TokenAccount>, StoreError> {
+    pub async fn account_by_token(
+        &self,
+        key: &str,
+        secret: &str,
+    ) -> Result<Option<TokenAccount>, StoreError> {
         let select = select_account()
             .expr_as(Expr::col(("api_tokens", "id")), "token_id")
             .columns(["secret_sha256", "scopes", "expires_at", "last_used_at"].map(|c| ("api_tokens", c)))
-            .inner_join("api_tokens", Expr::col(("api_tokens", "user_id")).equals(("users", "id")))
+            .inner_join(
+                "api_tokens",
+                Expr::col(("api_tokens", "user_id")).equals(("users", "id")),
+            )
             .and_where(Expr::col(("api_tokens", "key")).eq(key))
             .take();
-        let Some(row) = TokenRow::find_by_statement(self.backend().build(&select)).one(&self.db).await? else {
+        let Some(row) = TokenRow::find_by_statement(self.backend().build(&select))
+            .one(&self.db)
+            .await?
+        else {
             return Ok(None);
         };
         if !bool::from(row.secret_sha256.as_bytes().ct_eq(hash_secret(secret).as_bytes())) {
@@ -120,7 +135,10 @@ impl Store {
                 .take();
             self.db.execute(&update).await?;
         }
-        Ok(Some(TokenAccount { account: row.account, scopes: row.scopes }))
+        Ok(Some(TokenAccount {
+            account: row.account,
+            scopes: row.scopes,
+        }))
     }
 }
 

@@ -17,7 +17,10 @@ impl Viewer {
     /// access group the viewer is in.
     pub(crate) fn visible_releases(self) -> SelectStatement {
         let mut releases = Query::select();
-        releases.column(("releases", "id")).from("releases").cond_where(self.release_condition());
+        releases
+            .column(("releases", "id"))
+            .from("releases")
+            .cond_where(self.release_condition());
         releases.take()
     }
 
@@ -64,6 +67,10 @@ impl Viewer {
                 .add(Expr::col(("products", "release_id")).is_null())
                 .add(Expr::col(("products", "release_id")).in_subquery(self.visible_releases())),
         );
-        all.add(Cond::any().add(Expr::col(("products", "user_id")).eq(self.user_id)).add(published))
+        all.add(
+            Cond::any()
+                .add(Expr::col(("products", "user_id")).eq(self.user_id))
+                .add(published),
+        )
     }
 }

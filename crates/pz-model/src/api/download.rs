@@ -16,7 +16,10 @@ pub struct Archive {
     #[cfg_attr(feature = "openapi", schema(example = "ready"))]
     pub status: String,
     /// Name of the file to be downloaded.
-    #[cfg_attr(feature = "openapi", schema(example = "16_my_redshift_cat_5f0c1c6c8a5b4a3f9d0e7a6b2c1d0e9f.zip"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "16_my_redshift_cat_5f0c1c6c8a5b4a3f9d0e7a6b2c1d0e9f.zip")
+    )]
     pub filename: String,
     /// Size in bytes.
     pub size: Option<i64>,

@@ -15,7 +15,7 @@ pub mod session;
 pub mod table;
 pub mod user;
 
-pub use config::{AuthMethods, InstanceConfig, InstanceLinks, InstanceLimits, WhichEnvironment};
+pub use config::{AuthMethods, InstanceConfig, InstanceLimits, InstanceLinks, WhichEnvironment};
 pub use download::Archive;
 pub use page::Page;
 pub use pipeline::Pipeline;

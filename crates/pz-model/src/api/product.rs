@@ -129,18 +129,25 @@ mod empty_object_is_none {
 
     use super::MainFile;
 
-    pub(super) fn serialize<S: Serializer>(value: &Option<MainFile>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<MainFile>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         match value {
             Some(main_file) => main_file.serialize(serializer),
             None => serde_json::Map::new().serialize(serializer),
         }
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<MainFile>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<MainFile>, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;
         if value.as_object().is_none_or(serde_json::Map::is_empty) {
             return Ok(None);
         }
-        serde_json::from_value(value).map(Some).map_err(serde::de::Error::custom)
+        serde_json::from_value(value)
+            .map(Some)
+            .map_err(serde::de::Error::custom)
     }
 }

@@ -16,7 +16,9 @@ pub struct Credentials {
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
     }
 }
 
@@ -56,7 +58,10 @@ pub struct LoggedUser {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Token {
     /// The secret: keep it like a password.
-    #[cfg_attr(feature = "openapi", schema(example = "pz_0123456789abcdefABCDEF.0123456789abcdefABCDEF"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "pz_0123456789abcdefABCDEF.0123456789abcdefABCDEF")
+    )]
     pub token: String,
 }
 

@@ -32,13 +32,20 @@ struct Signed<T> {
 impl SigningKeys {
     /// Keys from a secret (HMAC with SHA-256).
     pub fn new(secret: &[u8]) -> Self {
-        Self { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret) }
+        Self {
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+        }
     }
 
     /// Signs claims for one purpose, valid for a time.
     pub fn sign<T: Serialize>(&self, purpose: &str, claims: T, valid_for: Duration) -> String {
         let now = u64::try_from(Timestamp::now().to_utc().timestamp()).unwrap_or(0);
-        let signed = Signed { aud: purpose.to_owned(), exp: now.saturating_add(valid_for.as_secs()), claims };
+        let signed = Signed {
+            aud: purpose.to_owned(),
+            exp: now.saturating_add(valid_for.as_secs()),
+            claims,
+        };
         // Fails only when the claims cannot be written as JSON; an empty token is never accepted.
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &signed, &self.encoding).unwrap_or_default()
     }
@@ -48,7 +55,9 @@ impl SigningKeys {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_audience(&[purpose]);
         validation.leeway = 0;
-        jsonwebtoken::decode::<Signed<T>>(token, &self.decoding, &validation).ok().map(|data| data.claims.claims)
+        jsonwebtoken::decode::<Signed<T>>(token, &self.decoding, &validation)
+            .ok()
+            .map(|data| data.claims.claims)
     }
 }
 
@@ -69,7 +78,10 @@ mod tests {
         let token = keys.sign("session", Claims { sub: 7 }, Duration::from_secs(60));
         assert_eq!(keys.check("session", &token), Some(Claims { sub: 7 }));
         assert_eq!(keys.check::<Claims>("download", &token), None);
-        assert_eq!(SigningKeys::new(&[2; 32]).check::<Claims>("session", &token), None);
+        assert_eq!(
+            SigningKeys::new(&[2; 32]).check::<Claims>("session", &token),
+            None
+        );
         let mut forged = token.clone();
         forged.replace_range(forged.len() - 4.., "AAAA");
         assert_eq!(keys.check::<Claims>("session", &forged), None);

@@ -68,7 +68,10 @@ impl Caller {
     /// On whose behalf queries run. An administrator with a token that is not for administration sees
     /// what any member sees.
     pub fn viewer(&self) -> Viewer {
-        Viewer { user_id: self.account.id, is_admin: self.is_admin() }
+        Viewer {
+            user_id: self.account.id,
+            is_admin: self.is_admin(),
+        }
     }
 
     /// Acts as an administrator.
@@ -137,7 +140,13 @@ impl Caller {
     }
 
     fn new(account: Account, credential: Credential, scopes: Vec<Scope>) -> Self {
-        Self { account, credential, scopes, request_id: None, remote_address: None }
+        Self {
+            account,
+            credential,
+            scopes,
+            request_id: None,
+            remote_address: None,
+        }
     }
 }
 
@@ -205,11 +214,24 @@ async fn by_token(state: &AppState, header: &str) -> ApiResult<Caller> {
     if words.next().is_some() {
         return Err(malformed());
     }
-    let invalid =
-        || ApiError::detail(StatusCode::UNAUTHORIZED, ErrorCode::InvalidToken, "Invalid token.");
+    let invalid = || {
+        ApiError::detail(
+            StatusCode::UNAUTHORIZED,
+            ErrorCode::InvalidToken,
+            "Invalid token.",
+        )
+    };
     let (key, secret) = token::split(text).ok_or_else(invalid)?;
-    let found = state.store.account_by_token(key, secret).await?.ok_or_else(invalid)?;
-    Ok(Caller::new(found.account, Credential::Token, Scope::parse_list(&found.scopes)))
+    let found = state
+        .store
+        .account_by_token(key, secret)
+        .await?
+        .ok_or_else(invalid)?;
+    Ok(Caller::new(
+        found.account,
+        Credential::Token,
+        Scope::parse_list(&found.scopes),
+    ))
 }
 
 async fn by_session(state: &AppState, request: &HttpRequest) -> ApiResult<Caller> {
@@ -244,8 +266,13 @@ pub(crate) fn check_origin(state: &AppState, headers: &HeaderMap) -> ApiResult<(
     let same = match &state.settings.public_url {
         Some(url) => origin.trim_end_matches('/') == url.trim_end_matches('/'),
         None => {
-            let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            origin.split_once("://").is_some_and(|(_, authority)| authority == host)
+            let host = headers
+                .get(HOST)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default();
+            origin
+                .split_once("://")
+                .is_some_and(|(_, authority)| authority == host)
         }
     };
     if same {

@@ -28,9 +28,15 @@ pub fn hash(password: &str) -> anyhow::Result<String> {
 /// # Errors
 /// 500 when the work cannot be done.
 pub(crate) async fn verify(state: &AppState, password: String, hash: Option<String>) -> ApiResult<bool> {
-    let _permit = state.password_permits.acquire().await.map_err(ApiError::internal)?;
+    let _permit = state
+        .password_permits
+        .acquire()
+        .await
+        .map_err(ApiError::internal)?;
     tokio::task::spawn_blocking(move || match hash {
-        Some(hash) => Argon2::default().verify_password(password.as_bytes(), hash.as_str()).is_ok(),
+        Some(hash) => Argon2::default()
+            .verify_password(password.as_bytes(), hash.as_str())
+            .is_ok(),
         None => {
             let _ = Argon2::default().hash_password(password.as_bytes());
             false
@@ -49,8 +55,16 @@ mod tests {
         let first = hash("correct horse").unwrap();
         assert!(first.starts_with("$argon2id$"));
         assert_ne!(first, hash("correct horse").unwrap());
-        assert!(Argon2::default().verify_password(b"correct horse", first.as_str()).is_ok());
-        assert!(Argon2::default().verify_password(b"wrong horse", first.as_str()).is_err());
+        assert!(
+            Argon2::default()
+                .verify_password(b"correct horse", first.as_str())
+                .is_ok()
+        );
+        assert!(
+            Argon2::default()
+                .verify_password(b"wrong horse", first.as_str())
+                .is_err()
+        );
         assert!(hash("short").is_err());
     }
 }

@@ -17,7 +17,11 @@ use crate::state::AppState;
 
 pub(crate) fn mount(router: &mut ApiRouter) {
     const fn action(name: &'static str) -> PathMeta {
-        PathMeta { name, list: None, paged: false }
+        PathMeta {
+            name,
+            list: None,
+            paged: false,
+        }
     }
     endpoints!(router;
         action("Login") => [login],
@@ -89,7 +93,10 @@ async fn login(
         ));
     };
     state.store.note_sign_in(account.id).await?;
-    state.store.audit(audit_sign_in(&account, "session.sign_in", &request)).await?;
+    state
+        .store
+        .audit(audit_sign_in(&account, "session.sign_in", &request))
+        .await?;
     let mut response = HttpResponse::Ok();
     for cookie in session::start(&state, &account) {
         response.cookie(cookie);
@@ -142,7 +149,10 @@ async fn get_session(_: Public, request: HttpRequest) -> ApiResult<web::Json<Ses
     (status = 401, description = "No or bad credentials"),
 ))]
 async fn logged_user(caller: Caller) -> web::Json<LoggedUser> {
-    web::Json(LoggedUser { username: caller.account.display_name.clone(), is_admin: caller.account.is_admin })
+    web::Json(LoggedUser {
+        username: caller.account.display_name.clone(),
+        is_admin: caller.account.is_admin,
+    })
 }
 
 /// Replace the caller's default API token; the old one ends at once.
@@ -156,8 +166,17 @@ async fn get_token(caller: Caller, state: web::Data<AppState>) -> ApiResult<web:
     for scope in Scope::DEFAULT {
         caller.need_scope(scope)?;
     }
-    let token = token::create(&state.store, caller.account.id, token::DEFAULT_NAME, &Scope::DEFAULT).await?;
-    state.store.audit(caller.audit("token.replace", "user", caller.account.id)).await?;
+    let token = token::create(
+        &state.store,
+        caller.account.id,
+        token::DEFAULT_NAME,
+        &Scope::DEFAULT,
+    )
+    .await?;
+    state
+        .store
+        .audit(caller.audit("token.replace", "user", caller.account.id))
+        .await?;
     Ok(web::Json(Token { token }))
 }
 
@@ -182,6 +201,9 @@ async fn obtain_token(
     };
     let name = format!("obtained {}", pz_model::Timestamp::now());
     let token = token::create(&state.store, account.id, &name, &Scope::DEFAULT).await?;
-    state.store.audit(audit_sign_in(&account, "token.obtain", &request)).await?;
+    state
+        .store
+        .audit(audit_sign_in(&account, "token.obtain", &request))
+        .await?;
     Ok(web::Json(Token { token }))
 }

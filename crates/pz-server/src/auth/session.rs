@@ -31,12 +31,19 @@ struct SessionClaims {
 
 /// The session cookie's name; the prefix makes browsers refuse it without `Secure`, or for other paths.
 pub fn cookie_name(state: &AppState) -> &'static str {
-    if state.settings.secure_cookies() { "__Host-pz_session" } else { "pz_session" }
+    if state.settings.secure_cookies() {
+        "__Host-pz_session"
+    } else {
+        "pz_session"
+    }
 }
 
 /// The two cookies of a new session.
 pub(crate) fn start(state: &AppState, account: &Account) -> [Cookie<'static>; 2] {
-    let claims = SessionClaims { sub: account.id, epoch: account.session_epoch };
+    let claims = SessionClaims {
+        sub: account.id,
+        epoch: account.session_epoch,
+    };
     let length = state.session_length();
     let token = state.keys.sign(PURPOSE, claims, length);
     let max_age = CookieDuration::seconds(i64::try_from(length.as_secs()).unwrap_or(i64::MAX));
@@ -49,7 +56,10 @@ pub(crate) fn start(state: &AppState, account: &Account) -> [Cookie<'static>; 2]
             .max_age(max_age)
             .finish()
     };
-    [cookie(cookie_name(state), token, true), cookie(CSRF_COOKIE, super::token::random_text(), false)]
+    [
+        cookie(cookie_name(state), token, true),
+        cookie(CSRF_COOKIE, super::token::random_text(), false),
+    ]
 }
 
 /// Cookies that end the session in the browser.
@@ -81,7 +91,10 @@ pub(crate) async fn account(state: &AppState, token: &str) -> ApiResult<Option<A
 /// 403.
 pub(crate) fn check_csrf(state: &AppState, request: &HttpRequest) -> ApiResult<()> {
     check_origin(state, request.headers())?;
-    let cookie = request.cookie(CSRF_COOKIE).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
+    let cookie = request
+        .cookie(CSRF_COOKIE)
+        .map(|cookie| cookie.value().to_owned())
+        .unwrap_or_default();
     let header = request
         .headers()
         .get(CSRF_HEADER)

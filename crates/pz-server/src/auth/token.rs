@@ -1,8 +1,8 @@
 //! API tokens: `pz_<22 characters>.<22 characters>`, base 62. The first half finds the row, the second is
 //! the secret (130 random bits); only its hash is kept.
 
-use pz_store::{Store, StoreError};
 use pz_store::tokens::NewToken;
+use pz_store::{Store, StoreError};
 use rand::RngExt;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -43,12 +43,18 @@ impl Scope {
 
     /// The scopes in a comma list; unknown names give nothing.
     pub fn parse_list(list: &str) -> Vec<Self> {
-        list.split(',').filter_map(|name| Self::ALL.into_iter().find(|scope| scope.name() == name.trim())).collect()
+        list.split(',')
+            .filter_map(|name| Self::ALL.into_iter().find(|scope| scope.name() == name.trim()))
+            .collect()
     }
 
     /// A comma list of scopes.
     pub fn format_list(scopes: &[Self]) -> String {
-        scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(",")
+        scopes
+            .iter()
+            .map(|scope| scope.name())
+            .collect::<Vec<_>>()
+            .join(",")
     }
 }
 
@@ -68,14 +74,25 @@ pub async fn create(store: &Store, user_id: i64, name: &str, scopes: &[Scope]) -
     let (key, secret) = (random_text(), random_text());
     let text = format!("{PREFIX}{key}.{secret}");
     let scopes = Scope::format_list(scopes);
-    store.replace_token(NewToken { user_id, name: name.to_owned(), key, secret, scopes, expires_at: None }).await?;
+    store
+        .replace_token(NewToken {
+            user_id,
+            name: name.to_owned(),
+            key,
+            secret,
+            scopes,
+            expires_at: None,
+        })
+        .await?;
     Ok(text)
 }
 
 /// A random text of 22 base-62 characters: 130 bits.
 pub(crate) fn random_text() -> String {
     let mut rng = rand::rng();
-    (0..HALF_CHARS).map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())])).collect()
+    (0..HALF_CHARS)
+        .map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())]))
+        .collect()
 }
 
 #[cfg(test)]
@@ -86,7 +103,15 @@ mod tests {
     fn only_well_formed_tokens_are_split() {
         let text = format!("pz_{}.{}", random_text(), random_text());
         assert!(split(&text).is_some());
-        for wrong in ["", "pz_", "pz_a.b", &text[3..], &text[..text.len() - 1], &format!("{text}x"), &text.replace('.', "-")] {
+        for wrong in [
+            "",
+            "pz_",
+            "pz_a.b",
+            &text[3..],
+            &text[..text.len() - 1],
+            &format!("{text}x"),
+            &text.replace('.', "-"),
+        ] {
             assert_eq!(split(wrong), None, "{wrong}");
         }
     }

@@ -119,7 +119,15 @@ pub async fn run() -> anyhow::Result<()> {
             }
         }
         Command::User { command } => user::run(command).await,
-        Command::Token { command: TokenCommand::New { settings, username, name, scopes } } => {
+        Command::Token {
+            command:
+                TokenCommand::New {
+                    settings,
+                    username,
+                    name,
+                    scopes,
+                },
+        } => {
             settings.validate()?;
             let scopes_read = Scope::parse_list(&scopes);
             if scopes_read.is_empty() || Scope::format_list(&scopes_read) != scopes {
@@ -134,7 +142,9 @@ pub async fn run() -> anyhow::Result<()> {
             let text = token::create(&state.store, account.id, &name, &scopes_read).await?;
             say(&format!("{text}\n"))
         }
-        Command::Seed { command: SeedCommand::Demo { settings } } => {
+        Command::Seed {
+            command: SeedCommand::Demo { settings },
+        } => {
             settings.validate()?;
             let state = AppState::open(settings).await?;
             let seeded = seed::demo(&state).await?;
@@ -177,7 +187,9 @@ fn config_path(arguments: &[std::ffi::OsString]) -> Option<PathBuf> {
             return Some(PathBuf::from(path));
         }
     }
-    std::env::var_os("PZ_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
+    std::env::var_os("PZ_CONFIG")
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
 }
 
 /// Prints for people and scripts; a closed pipe is no error.
@@ -203,7 +215,13 @@ mod tests {
         let path = |arguments: &[&str]| {
             config_path(&arguments.iter().map(std::ffi::OsString::from).collect::<Vec<_>>())
         };
-        assert_eq!(path(&["pz-server", "serve", "--config", "a.toml"]), Some("a.toml".into()));
-        assert_eq!(path(&["pz-server", "serve", "--config=b.toml"]), Some("b.toml".into()));
+        assert_eq!(
+            path(&["pz-server", "serve", "--config", "a.toml"]),
+            Some("a.toml".into())
+        );
+        assert_eq!(
+            path(&["pz-server", "serve", "--config=b.toml"]),
+            Some("b.toml".into())
+        );
     }
 }

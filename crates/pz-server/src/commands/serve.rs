@@ -43,7 +43,9 @@ pub(super) async fn serve(settings: Settings, seed_demo: bool) -> anyhow::Result
     if let Some(workers) = workers {
         server = server.workers(workers);
     }
-    let server = server.bind(&listen).with_context(|| format!("cannot listen on {listen}"))?;
+    let server = server
+        .bind(&listen)
+        .with_context(|| format!("cannot listen on {listen}"))?;
     announce(&listen, headless, seeded.as_ref())?;
     server.run().await?;
     tracing::info!("stopped");
@@ -56,9 +58,13 @@ fn announce(listen: &str, headless: bool, seeded: Option<&seed::Seeded>) -> anyh
         text.push_str(&seeded.to_string());
     }
     if headless {
-        text.push_str(&format!("\nThe Photo-z Server (headless) listens: API at http://{listen}/api/\n"));
+        text.push_str(&format!(
+            "\nThe Photo-z Server (headless) listens: API at http://{listen}/api/\n"
+        ));
     } else {
-        text.push_str(&format!("\nThe Photo-z Server is at http://{listen} (API at http://{listen}/api/)\n"));
+        text.push_str(&format!(
+            "\nThe Photo-z Server is at http://{listen} (API at http://{listen}/api/)\n"
+        ));
     }
     text.push_str("Stop it with Ctrl-C.\n\n");
     say(&text)

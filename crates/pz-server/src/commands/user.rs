@@ -56,7 +56,15 @@ pub(super) enum UserCommand {
 
 pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
     match command {
-        UserCommand::Add { settings, username, first_name, last_name, email, admin, password_stdin } => {
+        UserCommand::Add {
+            settings,
+            username,
+            first_name,
+            last_name,
+            email,
+            admin,
+            password_stdin,
+        } => {
             settings.validate()?;
             check_username(&username)?;
             let password_hash = Some(password::hash(&read_password(password_stdin)?)?);
@@ -69,10 +77,18 @@ pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
                 password_hash,
                 is_superuser: admin,
             };
-            state.store.add_user(user).await.with_context(|| format!("cannot add '{username}'"))?;
+            state
+                .store
+                .add_user(user)
+                .await
+                .with_context(|| format!("cannot add '{username}'"))?;
             say(&format!("added {username}\n"))
         }
-        UserCommand::Passwd { settings, username, password_stdin } => {
+        UserCommand::Passwd {
+            settings,
+            username,
+            password_stdin,
+        } => {
             settings.validate()?;
             let hash = password::hash(&read_password(password_stdin)?)?;
             let state = AppState::open(settings).await?;
@@ -103,7 +119,9 @@ pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
 
 fn check_username(username: &str) -> anyhow::Result<()> {
     let good = (1..=150).contains(&username.chars().count())
-        && username.chars().all(|c| c.is_alphanumeric() || "@.+-_".contains(c));
+        && username
+            .chars()
+            .all(|c| c.is_alphanumeric() || "@.+-_".contains(c));
     if !good {
         anyhow::bail!("'{username}' cannot be a login name: use 1 to 150 letters, digits and @.+-_");
     }
@@ -114,10 +132,16 @@ fn check_username(username: &str) -> anyhow::Result<()> {
 fn read_password(quietly: bool) -> anyhow::Result<String> {
     if !quietly {
         let mut err = std::io::stderr();
-        write!(err, "Password (it is shown as you type; use --password-stdin to pipe it): ")?;
+        write!(
+            err,
+            "Password (it is shown as you type; use --password-stdin to pipe it): "
+        )?;
         err.flush()?;
     }
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).context("cannot read the password")?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .context("cannot read the password")?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

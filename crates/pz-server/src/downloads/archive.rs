@@ -55,7 +55,10 @@ pub(super) async fn of_product(store: &Store, product: &ProductRow) -> Result<Do
     Ok(Download {
         file_name: format!("{internal_name}_{}.zip", &tag[..32]),
         sha256: None,
-        content: Content { segments: zip::archive(members), tag },
+        content: Content {
+            segments: zip::archive(members),
+            tag,
+        },
     })
 }
 
@@ -72,7 +75,10 @@ pub(super) async fn of_main_file(store: &Store, product_id: i64) -> Result<Optio
 }
 
 fn blob(file: &product_files::Model) -> Segment {
-    Segment::Blob { key: file.blob_key.clone(), size_bytes: u64::try_from(file.size_bytes).unwrap_or(0) }
+    Segment::Blob {
+        key: file.blob_key.clone(),
+        size_bytes: u64::try_from(file.size_bytes).unwrap_or(0),
+    }
 }
 
 fn made(name: &str, product: &ProductRow, text: String) -> Member {

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use actix_web::body::SizedStream;
 use actix_web::http::header::{
-    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName,
-    IF_NONE_MATCH, IF_RANGE, RANGE,
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    HeaderName, IF_NONE_MATCH, IF_RANGE, RANGE,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
@@ -52,7 +52,13 @@ impl Content {
     /// One blob; its SHA-256 is the tag.
     pub(crate) fn of_blob(key: &str, size_bytes: i64, sha256: &str) -> Self {
         let size_bytes = u64::try_from(size_bytes).unwrap_or(0);
-        Self { segments: vec![Segment::Blob { key: key.to_owned(), size_bytes }], tag: sha256.to_owned() }
+        Self {
+            segments: vec![Segment::Blob {
+                key: key.to_owned(),
+                size_bytes,
+            }],
+            tag: sha256.to_owned(),
+        }
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -71,12 +77,17 @@ impl Content {
                 let (from, to) = (start - segment_start, end - segment_start);
                 match segment {
                     // A slice of memory: its length fits.
-                    Segment::Bytes(bytes) => pieces.push(Piece::Bytes(bytes.slice(from as usize..to as usize))),
+                    Segment::Bytes(bytes) => {
+                        pieces.push(Piece::Bytes(bytes.slice(from as usize..to as usize)))
+                    }
                     Segment::Blob { key, .. } => {
                         let mut at = from;
                         while at < to {
                             let until = to.min(at + CHUNK_BYTES);
-                            pieces.push(Piece::Blob { key: key.clone(), range: at..until });
+                            pieces.push(Piece::Blob {
+                                key: key.clone(),
+                                range: at..until,
+                            });
                             at = until;
                         }
                     }
@@ -88,7 +99,11 @@ impl Content {
     }
 
     /// The bytes of `range`, read as they are needed.
-    fn stream(&self, blobs: &BlobStore, range: &Range<u64>) -> impl Stream<Item = Result<Bytes, StoreError>> + use<> {
+    fn stream(
+        &self,
+        blobs: &BlobStore,
+        range: &Range<u64>,
+    ) -> impl Stream<Item = Result<Bytes, StoreError>> + use<> {
         let blobs = blobs.clone();
         stream::iter(self.pieces(range))
             .map(move |piece| {
@@ -96,11 +111,12 @@ impl Content {
                 async move {
                     match piece {
                         Piece::Bytes(bytes) => Ok(bytes),
-                        Piece::Blob { key, range } => {
-                            blobs.read(&key, range.start, range.end).await.inspect_err(|error| {
+                        Piece::Blob { key, range } => blobs
+                            .read(&key, range.start, range.end)
+                            .await
+                            .inspect_err(|error| {
                                 tracing::error!(key, %error, "a blob cannot be read during a download");
-                            })
-                        }
+                            }),
                     }
                 }
             })
@@ -141,11 +157,20 @@ impl Disposition {
     pub(crate) fn attachment(name: &str) -> Self {
         let printable_ascii = name.bytes().all(|byte| (0x20..0x7f).contains(&byte));
         let header = if printable_ascii {
-            format!("attachment; filename=\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+            format!(
+                "attachment; filename=\"{}\"",
+                name.replace('\\', "\\\\").replace('"', "\\\"")
+            )
         } else {
-            format!("attachment; filename*=UTF-8''{}", utf8_percent_encode(name, ATTR_CHAR))
+            format!(
+                "attachment; filename*=UTF-8''{}",
+                utf8_percent_encode(name, ATTR_CHAR)
+            )
         };
-        Self { header, content_type: content_type(name) }
+        Self {
+            header,
+            content_type: content_type(name),
+        }
     }
 }
 
@@ -203,18 +228,26 @@ pub(crate) fn respond_if(
         return response.status(StatusCode::NOT_MODIFIED).finish();
     }
     let unchanged = header(IF_RANGE).is_none_or(|tag| tag.trim() == etag);
-    let asked = header(RANGE).filter(|_| range_allowed && unchanged).and_then(|text| parse_range(text, total));
+    let asked = header(RANGE)
+        .filter(|_| range_allowed && unchanged)
+        .and_then(|text| parse_range(text, total));
     let range = asked.clone().unwrap_or(0..total);
     if asked.is_some() {
         response.status(StatusCode::PARTIAL_CONTENT);
-        response.insert_header((CONTENT_RANGE, format!("bytes {}-{}/{total}", range.start, range.end - 1)));
+        response.insert_header((
+            CONTENT_RANGE,
+            format!("bytes {}-{}/{total}", range.start, range.end - 1),
+        ));
     }
     response
         .insert_header((CONTENT_TYPE, disposition.content_type))
         .insert_header((CONTENT_DISPOSITION, disposition.header.clone()));
     let length = range.end - range.start;
     if request.method() == Method::HEAD {
-        return response.body(SizedStream::new(length, stream::empty::<Result<Bytes, StoreError>>()));
+        return response.body(SizedStream::new(
+            length,
+            stream::empty::<Result<Bytes, StoreError>>(),
+        ));
     }
     response.body(SizedStream::new(length, Box::pin(content.stream(blobs, &range))))
 }
@@ -229,7 +262,11 @@ fn parse_range(text: &str, total: u64) -> Option<Range<u64>> {
         return (suffix > 0 && start < total).then_some(start..total);
     }
     let start: u64 = first.parse().ok()?;
-    let end = if last.is_empty() { total } else { last.parse::<u64>().ok()?.saturating_add(1).min(total) };
+    let end = if last.is_empty() {
+        total
+    } else {
+        last.parse::<u64>().ok()?.saturating_add(1).min(total)
+    };
     (start < end).then_some(start..end)
 }
 
@@ -244,7 +281,15 @@ mod tests {
         assert_eq!(parse_range("bytes=3-99", 10), Some(3..10));
         assert_eq!(parse_range("bytes=-4", 10), Some(6..10));
         assert_eq!(parse_range("bytes=-40", 10), Some(0..10));
-        for none in ["bytes=10-", "bytes=5-3", "bytes=-0", "bytes=", "bytes=1-2,4-5", "lines=1-2", "bytes=x-"] {
+        for none in [
+            "bytes=10-",
+            "bytes=5-3",
+            "bytes=-0",
+            "bytes=",
+            "bytes=1-2,4-5",
+            "lines=1-2",
+            "bytes=x-",
+        ] {
             assert_eq!(parse_range(none, 10), None, "{none}");
         }
         assert_eq!(parse_range("bytes=0-", 0), None);
@@ -255,7 +300,10 @@ mod tests {
         let header = |name| Disposition::attachment(name).header;
         assert_eq!(header("a;b.csv"), "attachment; filename=\"a;b.csv\"");
         assert_eq!(header("a\"b\\.csv"), "attachment; filename=\"a\\\"b\\\\.csv\"");
-        assert_eq!(header("ünï.csv"), "attachment; filename*=UTF-8''%C3%BCn%C3%AF.csv");
+        assert_eq!(
+            header("ünï.csv"),
+            "attachment; filename*=UTF-8''%C3%BCn%C3%AF.csv"
+        );
     }
 
     #[test]
@@ -263,13 +311,23 @@ mod tests {
         let content = Content {
             segments: vec![
                 Segment::Bytes(Bytes::from_static(b"abc")),
-                Segment::Blob { key: "k".into(), size_bytes: 2 * CHUNK_BYTES + 5 },
+                Segment::Blob {
+                    key: "k".into(),
+                    size_bytes: 2 * CHUNK_BYTES + 5,
+                },
                 Segment::Bytes(Bytes::from_static(b"xyz")),
             ],
             tag: "t".into(),
         };
         let total = content.len();
-        for range in [0..total, 1..2, 2..4, 3..total, total - 1..total, 5..CHUNK_BYTES * 2] {
+        for range in [
+            0..total,
+            1..2,
+            2..4,
+            3..total,
+            total - 1..total,
+            5..CHUNK_BYTES * 2,
+        ] {
             let sum: u64 = content
                 .pieces(&range)
                 .iter()

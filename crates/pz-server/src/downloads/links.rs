@@ -45,9 +45,19 @@ struct Claims {
 
 /// A link to a download.
 pub(super) fn sign(state: &AppState, caller: &Caller, kind: Kind, product_id: i64, tag: &str) -> String {
-    let claims = Claims { sub: product_id, kind, uid: caller.account.id, sig: tag.to_owned() };
+    let claims = Claims {
+        sub: product_id,
+        kind,
+        uid: caller.account.id,
+        sig: tag.to_owned(),
+    };
     let token = state.keys.sign(PURPOSE, claims, VALID_FOR);
-    let base = state.settings.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
+    let base = state
+        .settings
+        .public_url
+        .as_deref()
+        .unwrap_or_default()
+        .trim_end_matches('/');
     format!("{base}{}?token={token}", kind.path(product_id))
 }
 

@@ -18,14 +18,20 @@ pub(super) fn document(
 ) -> String {
     let mut yaml = String::new();
     let status = product.status();
-    let origin = product.pipeline_name.clone().unwrap_or_else(|| "Upload".to_owned());
+    let origin = product
+        .pipeline_name
+        .clone()
+        .unwrap_or_else(|| "Upload".to_owned());
     let fields: [(&str, Value); 20] = [
         ("id", product.id.into()),
         ("internal_name", product.internal_name.clone().into()),
         ("display_name", product.display_name.clone().into()),
         ("product_type", product.product_type_id.into()),
         ("product_type_name", product.product_type_name.clone().into()),
-        ("product_type_internal_name", product.product_type_internal_name.clone().into()),
+        (
+            "product_type_internal_name",
+            product.product_type_internal_name.clone().into(),
+        ),
         ("release", product.release_id.into()),
         ("release_name", product.release_name.clone().into()),
         ("release_year", product.release_year.into()),
@@ -38,8 +44,14 @@ pub(super) fn document(
         ("description", product.description.clone().into()),
         ("status", product.status.into()),
         ("product_status", status.label().into()),
-        ("created_at", Timestamp::from(product.created_at).to_offset_text().into()),
-        ("updated_at", Timestamp::from(product.updated_at).to_offset_text().into()),
+        (
+            "created_at",
+            Timestamp::from(product.created_at).to_offset_text().into(),
+        ),
+        (
+            "updated_at",
+            Timestamp::from(product.updated_at).to_offset_text().into(),
+        ),
     ];
     mapping(&mut yaml, "", "", &fields);
     if let Some(main) = files.iter().find(|file| file.role == FileRole::Main.code()) {
@@ -54,7 +66,8 @@ pub(super) fn document(
         ];
         mapping(&mut yaml, "  ", "  ", &fields);
     }
-    let has_alias = |column: &&product_contents::Model| column.alias.as_ref().is_some_and(|alias| !alias.is_empty());
+    let has_alias =
+        |column: &&product_contents::Model| column.alias.as_ref().is_some_and(|alias| !alias.is_empty());
     let associated: Vec<_> = contents.iter().filter(has_alias).collect();
     if !associated.is_empty() {
         yaml.push_str("associated_columns:\n");
@@ -67,12 +80,17 @@ pub(super) fn document(
             mapping(&mut yaml, "- ", "  ", &fields);
         }
     }
-    let attached: Vec<_> = files.iter().filter(|file| file.role != FileRole::Main.code()).collect();
+    let attached: Vec<_> = files
+        .iter()
+        .filter(|file| file.role != FileRole::Main.code())
+        .collect();
     if !attached.is_empty() {
         yaml.push_str("attach_files:\n");
         for file in attached {
-            let fields: [(&str, Value); 2] =
-                [("name", file.name.clone().into()), ("type", file.mime_type.clone().into())];
+            let fields: [(&str, Value); 2] = [
+                ("name", file.name.clone().into()),
+                ("type", file.mime_type.clone().into()),
+            ];
             mapping(&mut yaml, "- ", "  ", &fields);
         }
     }
@@ -103,7 +121,9 @@ fn quoted(text: &str) -> String {
             '\n' => scalar.push_str("\\n"),
             '\t' => scalar.push_str("\\t"),
             '\r' => scalar.push_str("\\r"),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') => {
+            c if c.is_control()
+                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') =>
+            {
                 let _ = write!(scalar, "\\u{:04X}", u32::from(c));
             }
             c => scalar.push(c),
@@ -119,13 +139,21 @@ mod tests {
 
     #[test]
     fn scalars_are_quoted() {
-        assert_eq!(quoted("a\"b\\c\nd\u{7f}\u{85}é名"), "\"a\\\"b\\\\c\\nd\\u007F\\u0085é名\"");
+        assert_eq!(
+            quoted("a\"b\\c\nd\u{7f}\u{85}é名"),
+            "\"a\\\"b\\\\c\\nd\\u007F\\u0085é名\""
+        );
     }
 
     #[test]
     fn lists_of_mappings() {
         let mut yaml = String::new();
-        mapping(&mut yaml, "- ", "  ", &[("a", 1.into()), ("b", Value::Null), ("c", "x".into())]);
+        mapping(
+            &mut yaml,
+            "- ",
+            "  ",
+            &[("a", 1.into()), ("b", Value::Null), ("c", "x".into())],
+        );
         assert_eq!(yaml, "- a: 1\n  b: null\n  c: \"x\"\n");
     }
 }

@@ -16,7 +16,11 @@ use crate::state::AppState;
 
 pub(crate) fn mount(router: &mut ApiRouter) {
     const fn path(name: &'static str) -> PathMeta {
-        PathMeta { name, list: Some(&LIST), paged: false }
+        PathMeta {
+            name,
+            list: Some(&LIST),
+            paged: false,
+        }
     }
     endpoints!(router;
         path("Download Prepare") => [prepare_product],
@@ -31,9 +35,9 @@ pub(crate) fn mount(router: &mut ApiRouter) {
 async fn content_of(state: &AppState, product: &VisibleProduct, kind: Kind) -> ApiResult<Download> {
     match kind {
         Kind::Product => Ok(archive::of_product(&state.store, &product.row).await?),
-        Kind::MainFile => {
-            archive::of_main_file(&state.store, product.row.id).await?.ok_or_else(ApiError::not_found)
-        }
+        Kind::MainFile => archive::of_main_file(&state.store, product.row.id)
+            .await?
+            .ok_or_else(ApiError::not_found),
     }
 }
 
@@ -67,7 +71,13 @@ async fn send(
     // What was begun before a change cannot be continued after it.
     let unchanged = signed_tag == download.content.tag;
     let disposition = Disposition::attachment(&download.file_name);
-    Ok(respond_if(&state.store.blobs, request, &download.content, &disposition, unchanged))
+    Ok(respond_if(
+        &state.store.blobs,
+        request,
+        &download.content,
+        &disposition,
+        unchanged,
+    ))
 }
 
 /// Prepare the download of a whole product: ready at once.
@@ -76,7 +86,10 @@ async fn send(
     (status = 401, description = "No or bad credentials"),
     (status = 404, description = "No such product, or not for the caller"),
 ))]
-async fn prepare_product(product: VisibleProduct, state: web::Data<AppState>) -> ApiResult<web::Json<Archive>> {
+async fn prepare_product(
+    product: VisibleProduct,
+    state: web::Data<AppState>,
+) -> ApiResult<web::Json<Archive>> {
     describe(&state, product, Kind::Product).await
 }
 
@@ -86,7 +99,10 @@ async fn prepare_product(product: VisibleProduct, state: web::Data<AppState>) ->
     (status = 401, description = "No or bad credentials"),
     (status = 404, description = "No such product, or not for the caller"),
 ))]
-async fn product_status(product: VisibleProduct, state: web::Data<AppState>) -> ApiResult<web::Json<Archive>> {
+async fn product_status(
+    product: VisibleProduct,
+    state: web::Data<AppState>,
+) -> ApiResult<web::Json<Archive>> {
     describe(&state, product, Kind::Product).await
 }
 
@@ -129,7 +145,10 @@ async fn prepare_main_file(
     (status = 401, description = "No or bad credentials"),
     (status = 404, description = "No such product, not for the caller, or without a main file"),
 ))]
-async fn main_file_status(product: VisibleProduct, state: web::Data<AppState>) -> ApiResult<web::Json<Archive>> {
+async fn main_file_status(
+    product: VisibleProduct,
+    state: web::Data<AppState>,
+) -> ApiResult<web::Json<Archive>> {
     describe(&state, product, Kind::MainFile).await
 }
 

@@ -96,7 +96,11 @@ fn local_header(member: &Member) -> Bytes {
 
 /// Flags to uncompressed size, the same in both headers.
 fn common_fields(header: &mut BytesMut, member: &Member, size: u64) {
-    let size_field = if needs_zip64(size) { u32::MAX } else { or_mark(size) };
+    let size_field = if needs_zip64(size) {
+        u32::MAX
+    } else {
+        or_mark(size)
+    };
     let (time, date) = dos_time(member.modified);
     header.put_u16_le(FLAGS);
     header.put_u16_le(STORED);
@@ -120,10 +124,18 @@ fn central_header(directory: &mut BytesMut, member: &Member, offset: u64) {
     }
     directory.put_u32_le(CENTRAL_HEADER);
     directory.put_u16_le(MADE_BY);
-    directory.put_u16_le(if extra.is_empty() { VERSION_PLAIN } else { VERSION_ZIP64 });
+    directory.put_u16_le(if extra.is_empty() {
+        VERSION_PLAIN
+    } else {
+        VERSION_ZIP64
+    });
     common_fields(directory, member, size);
     directory.put_u16_le(name.len() as u16);
-    directory.put_u16_le(if extra.is_empty() { 0 } else { extra.len() as u16 + 4 });
+    directory.put_u16_le(if extra.is_empty() {
+        0
+    } else {
+        extra.len() as u16 + 4
+    });
     directory.put_u16_le(0); // comment
     directory.put_u16_le(0); // disk
     directory.put_u16_le(0); // internal attributes
@@ -182,7 +194,12 @@ mod tests {
     use super::*;
 
     fn member(name: &str, data: Segment) -> Member {
-        Member { name: name.into(), modified: Utc.with_ymd_and_hms(2026, 11, 20, 9, 31, 46).unwrap(), crc32: 7, data }
+        Member {
+            name: name.into(),
+            modified: Utc.with_ymd_and_hms(2026, 11, 20, 9, 31, 46).unwrap(),
+            crc32: 7,
+            data,
+        }
     }
 
     #[test]
@@ -196,22 +213,37 @@ mod tests {
     fn sizes_beyond_32_bits_use_zip64() {
         let big = 5_000_000_000;
         let segments = archive(vec![
-            member("big", Segment::Blob { key: "k".into(), size_bytes: big }),
+            member(
+                "big",
+                Segment::Blob {
+                    key: "k".into(),
+                    size_bytes: big,
+                },
+            ),
             member("small", Segment::Bytes(Bytes::from_static(b"x"))),
         ]);
-        let Segment::Bytes(first) = &segments[0] else { panic!("a header comes first") };
+        let Segment::Bytes(first) = &segments[0] else {
+            panic!("a header comes first")
+        };
         assert_eq!(&first[18..26], &[0xff; 8], "both sizes are marked");
         assert_eq!(&first[30 + 3 + 4..30 + 3 + 12], &big.to_le_bytes());
-        let Some(Segment::Bytes(end)) = segments.last() else { panic!("the directory comes last") };
+        let Some(Segment::Bytes(end)) = segments.last() else {
+            panic!("the directory comes last")
+        };
         // The second member starts beyond 4 GiB, and so does the directory.
         assert!(end.windows(4).any(|window| window == ZIP64_LOCATOR.to_le_bytes()));
-        assert!(end.windows(8).any(|window| window == (big + 30 + 3 + 20).to_le_bytes()));
+        assert!(
+            end.windows(8)
+                .any(|window| window == (big + 30 + 3 + 20).to_le_bytes())
+        );
     }
 
     #[test]
     fn small_archives_use_none() {
         let segments = archive(vec![member("a", Segment::Bytes(Bytes::from_static(b"x")))]);
-        let Some(Segment::Bytes(end)) = segments.last() else { panic!("the directory comes last") };
+        let Some(Segment::Bytes(end)) = segments.last() else {
+            panic!("the directory comes last")
+        };
         assert_eq!(end.len(), 46 + 1 + 22);
     }
 }

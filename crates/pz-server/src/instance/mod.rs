@@ -17,7 +17,11 @@ const DEV_ENVIRONMENTS: [&str; 5] = ["Development", "development", "dev", "Stagi
 
 pub(crate) fn mount(router: &mut ApiRouter) {
     const fn path(name: &'static str) -> PathMeta {
-        PathMeta { name, list: None, paged: false }
+        PathMeta {
+            name,
+            list: None,
+            paged: false,
+        }
     }
     endpoints!(router;
         path("Api Root") => [api_root],
@@ -34,7 +38,12 @@ pub(crate) fn mount(router: &mut ApiRouter) {
     (status = 401, description = "No or bad credentials"),
 ))]
 async fn api_root(_: Caller, state: web::Data<AppState>) -> HttpResponse {
-    let base = state.settings.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
+    let base = state
+        .settings
+        .public_url
+        .as_deref()
+        .unwrap_or_default()
+        .trim_end_matches('/');
     let link = |name: &str| format!("{base}/api/{name}/");
     HttpResponse::Ok().json(json!({
         "users": link("users"),
@@ -58,7 +67,9 @@ async fn get_config(_: Public, state: web::Data<AppState>) -> web::Json<Instance
         version: VERSION.to_owned(),
         environment_name: settings.environment.clone(),
         is_dev: DEV_ENVIRONMENTS.contains(&settings.environment.as_str()),
-        auth: AuthMethods { password: settings.sessions_allowed() },
+        auth: AuthMethods {
+            password: settings.sessions_allowed(),
+        },
         links: InstanceLinks {
             manual: settings.link_manual.clone(),
             issues: settings.link_issues.clone(),
@@ -66,7 +77,9 @@ async fn get_config(_: Public, state: web::Data<AppState>) -> web::Json<Instance
             contact_email: settings.contact_email.clone(),
             production: settings.link_production.clone(),
         },
-        limits: InstanceLimits { upload_max_bytes: settings.upload_max_bytes },
+        limits: InstanceLimits {
+            upload_max_bytes: settings.upload_max_bytes,
+        },
     })
 }
 
@@ -76,7 +89,10 @@ async fn get_config(_: Public, state: web::Data<AppState>) -> web::Json<Instance
 ))]
 async fn which_environment(_: Public, state: web::Data<AppState>) -> web::Json<WhichEnvironment> {
     let name = state.settings.environment.clone();
-    web::Json(WhichEnvironment { is_dev: DEV_ENVIRONMENTS.contains(&name.as_str()), enviroment_name: name })
+    web::Json(WhichEnvironment {
+        is_dev: DEV_ENVIRONMENTS.contains(&name.as_str()),
+        enviroment_name: name,
+    })
 }
 
 /// Tell that the process runs.
@@ -84,7 +100,9 @@ async fn which_environment(_: Public, state: web::Data<AppState>) -> web::Json<W
     (status = 200, description = "It runs"),
 ))]
 async fn live(_: Public) -> HttpResponse {
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(json!({"status": "ok"}))
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(json!({"status": "ok"}))
 }
 
 /// Tell whether requests can be answered: the database answers and the blob directory is there.

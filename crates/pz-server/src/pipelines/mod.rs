@@ -14,8 +14,14 @@ use crate::state::AppState;
 
 static LIST: ListSpec<PipelineField> = ListSpec {
     filters: &[
-        Filter { name: "id", kind: FilterKind::Number(PipelineField::Id) },
-        Filter { name: "name", kind: FilterKind::Text(PipelineField::Name) },
+        Filter {
+            name: "id",
+            kind: FilterKind::Number(PipelineField::Id),
+        },
+        Filter {
+            name: "name",
+            kind: FilterKind::Text(PipelineField::Name),
+        },
     ],
     describes_classes: false,
     search_names: &["display_name", "description"],
@@ -38,7 +44,10 @@ pub(crate) fn mount(router: &mut ApiRouter) {
 }
 
 fn view(row: PipelineWithTypes) -> Pipeline {
-    let PipelineWithTypes { pipeline, product_types_accepted } = row;
+    let PipelineWithTypes {
+        pipeline,
+        product_types_accepted,
+    } = row;
     Pipeline {
         id: pipeline.id,
         name: pipeline.name,
@@ -65,7 +74,9 @@ async fn list_pipelines(
     request: HttpRequest,
 ) -> ApiResult<web::Json<Page<Pipeline>>> {
     let asked = LIST.read(&request)?;
-    let page = asked.fetch(async |query| state.store.list_pipelines(query).await, view).await?;
+    let page = asked
+        .fetch(async |query| state.store.list_pipelines(query).await, view)
+        .await?;
     Ok(web::Json(page))
 }
 
@@ -76,6 +87,10 @@ async fn list_pipelines(
     (status = 404, description = "No such pipeline"),
 ))]
 async fn get_pipeline(_: Caller, state: web::Data<AppState>, id: IdPath) -> ApiResult<web::Json<Pipeline>> {
-    let row = state.store.pipeline(id.0).await?.ok_or_else(ApiError::not_found)?;
+    let row = state
+        .store
+        .pipeline(id.0)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     Ok(web::Json(view(row)))
 }

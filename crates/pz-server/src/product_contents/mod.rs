@@ -20,13 +20,22 @@ use crate::state::AppState;
 
 static LIST: ListSpec<ProductContentField> = ListSpec {
     filters: &[
-        Filter { name: "id", kind: FilterKind::Number(ProductContentField::Id) },
-        Filter { name: "product", kind: FilterKind::Id(ProductContentField::ProductId, Related::Product) },
+        Filter {
+            name: "id",
+            kind: FilterKind::Number(ProductContentField::Id),
+        },
+        Filter {
+            name: "product",
+            kind: FilterKind::Id(ProductContentField::ProductId, Related::Product),
+        },
     ],
     describes_classes: false,
     search_names: &[],
     search_fields: &[],
-    ordering: &[("id", ProductContentField::Id), ("order", ProductContentField::Position)],
+    ordering: &[
+        ("id", ProductContentField::Id),
+        ("order", ProductContentField::Position),
+    ],
     describes_ordering: true,
     default_order: &[(ProductContentField::Id, false)],
     default_page_size: DEFAULT_PAGE_SIZE,
@@ -34,7 +43,11 @@ static LIST: ListSpec<ProductContentField> = ListSpec {
 
 pub(crate) fn mount(router: &mut ApiRouter) {
     const fn path(name: &'static str, paged: bool) -> PathMeta {
-        PathMeta { name, list: Some(&LIST), paged }
+        PathMeta {
+            name,
+            list: Some(&LIST),
+            paged,
+        }
     }
     endpoints!(router;
         path("Product Content List", true) => [list_contents, create_content],
@@ -56,7 +69,11 @@ struct WritableContent {
 async fn visible(request: &HttpRequest) -> ApiResult<(Caller, ProductContentRow)> {
     let caller = Caller::of(request).await?;
     let id = IdPath::of(request)?;
-    let row = app_state(request)?.store.content(caller.viewer(), id.0).await?.ok_or_else(ApiError::not_found)?;
+    let row = app_state(request)?
+        .store
+        .content(caller.viewer(), id.0)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     Ok((caller, row))
 }
 
@@ -107,7 +124,10 @@ fn view(row: product_contents::Model) -> ProductContent {
 
 /// What a client may send of a column.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents bodies that are read field by field, in three encodings")]
+#[expect(
+    dead_code,
+    reason = "documents bodies that are read field by field, in three encodings"
+)]
 struct ContentInput {
     /// Id of the product; cannot be changed.
     #[schema(example = 17)]
@@ -127,7 +147,10 @@ struct ContentInput {
 
 /// What a client may change of a column.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents bodies that are read field by field, in three encodings")]
+#[expect(
+    dead_code,
+    reason = "documents bodies that are read field by field, in three encodings"
+)]
 struct ContentPatch {
     /// Name of the column.
     column_name: Option<String>,
@@ -146,7 +169,11 @@ fn read_changes(fields: &Fields, partial: bool, errors: &mut FieldErrors) -> Con
         Some(Some(order)) => match i32::try_from(order) {
             Ok(order) if order >= 0 => Some(order),
             _ => {
-                errors.add("order", ErrorCode::ValidationFailed, "Give a whole number from 0.");
+                errors.add(
+                    "order",
+                    ErrorCode::ValidationFailed,
+                    "Give a whole number from 0.",
+                );
                 None
             }
         },
@@ -198,7 +225,11 @@ async fn list_contents(
     (status = 409, description = "The position is taken"),
     (status = 415, description = "The body is neither JSON nor a form"),
 ))]
-async fn create_content(Writer(caller): Writer, state: web::Data<AppState>, body: Body) -> ApiResult<HttpResponse> {
+async fn create_content(
+    Writer(caller): Writer,
+    state: web::Data<AppState>,
+    body: Body,
+) -> ApiResult<HttpResponse> {
     let fields = body.fields().await?;
     let mut errors = FieldErrors::default();
     let changes = read_changes(&fields, false, &mut errors);
@@ -213,14 +244,25 @@ async fn create_content(Writer(caller): Writer, state: web::Data<AppState>, body
     }
     errors.check()?;
     let (Some(product), Some(column_name)) = (product, changes.column_name) else {
-        return Err(ApiError::internal("a new column passed validation without a value"));
+        return Err(ApiError::internal(
+            "a new column passed validation without a value",
+        ));
     };
     writable(&caller, product.user_id)?;
     let row = state
         .store
-        .add_content(product.id, column_name, changes.position, changes.ucd.flatten(), changes.alias.flatten())
+        .add_content(
+            product.id,
+            column_name,
+            changes.position,
+            changes.ucd.flatten(),
+            changes.alias.flatten(),
+        )
         .await?;
-    state.store.audit(caller.audit("column.create", "product", product.id)).await?;
+    state
+        .store
+        .audit(caller.audit("column.create", "product", product.id))
+        .await?;
     Ok(HttpResponse::Created().json(view(row)))
 }
 
@@ -287,11 +329,18 @@ async fn change(
     if let Some(Some(product)) = fields.integer("product", &mut errors)
         && product != current.product_id
     {
-        errors.add("product", ErrorCode::ValidationFailed, "A column cannot move to another product.");
+        errors.add(
+            "product",
+            ErrorCode::ValidationFailed,
+            "A column cannot move to another product.",
+        );
     }
     errors.check()?;
     let row = state.store.change_content(current.id, changes).await?;
-    state.store.audit(content.caller.audit("column.change", "product", row.product_id)).await?;
+    state
+        .store
+        .audit(content.caller.audit("column.change", "product", row.product_id))
+        .await?;
     Ok(web::Json(view(row)))
 }
 
@@ -305,6 +354,9 @@ async fn change(
 async fn delete_content(content: WritableContent, state: web::Data<AppState>) -> ApiResult<HttpResponse> {
     state.store.delete_content(content.row.content.id).await?;
     let product_id = content.row.content.product_id;
-    state.store.audit(content.caller.audit("column.delete", "product", product_id)).await?;
+    state
+        .store
+        .audit(content.caller.audit("column.delete", "product", product_id))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }

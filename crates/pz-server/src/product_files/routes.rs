@@ -21,8 +21,14 @@ use crate::state::AppState;
 
 static LIST: ListSpec<ProductFileField> = ListSpec {
     filters: &[
-        Filter { name: "id", kind: FilterKind::Number(ProductFileField::Id) },
-        Filter { name: "product_id", kind: FilterKind::Id(ProductFileField::ProductId, Related::Product) },
+        Filter {
+            name: "id",
+            kind: FilterKind::Number(ProductFileField::Id),
+        },
+        Filter {
+            name: "product_id",
+            kind: FilterKind::Id(ProductFileField::ProductId, Related::Product),
+        },
     ],
     describes_classes: false,
     search_names: &[],
@@ -35,7 +41,11 @@ static LIST: ListSpec<ProductFileField> = ListSpec {
 
 pub(crate) fn mount(router: &mut ApiRouter) {
     const fn path(name: &'static str, paged: bool) -> PathMeta {
-        PathMeta { name, list: Some(&LIST), paged }
+        PathMeta {
+            name,
+            list: Some(&LIST),
+            paged,
+        }
     }
     endpoints!(router;
         path("Product File List", true) => [list_files, upload_file],
@@ -59,7 +69,11 @@ struct WritableFile {
 async fn visible(request: &HttpRequest) -> ApiResult<VisibleFile> {
     let caller = Caller::of(request).await?;
     let id = IdPath::of(request)?;
-    let row = app_state(request)?.store.file(caller.viewer(), id.0).await?.ok_or_else(ApiError::not_found)?;
+    let row = app_state(request)?
+        .store
+        .file(caller.viewer(), id.0)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     Ok(VisibleFile { caller, row })
 }
 
@@ -91,7 +105,12 @@ impl Policy for VisibleFile {}
 impl Policy for WritableFile {}
 
 fn view(state: &AppState, caller: &Caller, file: product_files::Model, owner_id: i64) -> ProductFile {
-    let base = state.settings.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
+    let base = state
+        .settings
+        .public_url
+        .as_deref()
+        .unwrap_or_default()
+        .trim_end_matches('/');
     let role = FileRole::from_code(file.role).unwrap_or(FileRole::Auxiliary);
     ProductFile {
         id: file.id,
@@ -176,11 +195,18 @@ async fn upload_file(
     request: HttpRequest,
     body: Body,
 ) -> ApiResult<HttpResponse> {
-    let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
+    let content_type = request
+        .headers()
+        .get("content-type")
+        .and_then(|value| value.to_str().ok());
     if !content_type.is_some_and(|text| text.to_ascii_lowercase().starts_with("multipart/form-data")) {
         // JSON and plain forms carry no file; what else they lack is said, too.
         body.fields().await?;
-        return Err(ApiError::field("file", ErrorCode::ValidationFailed, "No file was submitted."));
+        return Err(ApiError::field(
+            "file",
+            ErrorCode::ValidationFailed,
+            "No file was submitted.",
+        ));
     }
     if !content_type.is_some_and(|text| text.contains("boundary=")) {
         return Err(malformed("The multipart body names no boundary."));
@@ -191,7 +217,10 @@ async fn upload_file(
         AddedFile::MainFileExists => return Err(upload::main_file_exists()),
         AddedFile::ProductGone => return Err(ApiError::not_found()),
     };
-    state.store.audit(caller.audit("file.upload", "product_file", file.id)).await?;
+    state
+        .store
+        .audit(caller.audit("file.upload", "product_file", file.id))
+        .await?;
     Ok(HttpResponse::Created().json(view(&state, &caller, file, owner_id)))
 }
 
@@ -207,7 +236,10 @@ async fn get_file(file: VisibleFile, state: web::Data<AppState>) -> web::Json<Pr
 
 /// What a client may change of a file.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents bodies that are read field by field, in three encodings")]
+#[expect(
+    dead_code,
+    reason = "documents bodies that are read field by field, in three encodings"
+)]
 struct FilePatch {
     /// 1 description, 2 auxiliary.
     #[schema(example = 1)]
@@ -233,7 +265,9 @@ async fn patch_file(
     let fields = body.fields().await?;
     let mut errors = FieldErrors::default();
     if let Some(code) = fields.integer("role", &mut errors) {
-        let role = code.and_then(|code| i32::try_from(code).ok()).and_then(FileRole::from_code);
+        let role = code
+            .and_then(|code| i32::try_from(code).ok())
+            .and_then(FileRole::from_code);
         match role.filter(|role| *role != FileRole::Main && file.row.file.role != FileRole::Main.code()) {
             Some(role) => state.store.set_file_role(file.row.file.id, role).await?,
             None => errors.add(
@@ -245,8 +279,15 @@ async fn patch_file(
     }
     errors.check()?;
     let id = file.row.file.id;
-    let row = state.store.file(file.caller.viewer(), id).await?.ok_or_else(ApiError::not_found)?;
-    state.store.audit(file.caller.audit("file.change", "product_file", id)).await?;
+    let row = state
+        .store
+        .file(file.caller.viewer(), id)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    state
+        .store
+        .audit(file.caller.audit("file.change", "product_file", id))
+        .await?;
     Ok(web::Json(view(&state, &file.caller, row.file, row.owner_id)))
 }
 
@@ -261,7 +302,10 @@ async fn delete_file(file: WritableFile, state: web::Data<AppState>) -> ApiResul
     let id = file.row.file.id;
     let blob_key = state.store.delete_file(id).await?;
     state.store.blobs.remove(&blob_key).await?;
-    state.store.audit(file.caller.audit("file.delete", "product_file", id)).await?;
+    state
+        .store
+        .audit(file.caller.audit("file.delete", "product_file", id))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -273,12 +317,13 @@ async fn delete_file(file: WritableFile, state: web::Data<AppState>) -> ApiResul
     (status = 401, description = "No or bad credentials"),
     (status = 404, description = "No such file, or not for the caller"),
 ))]
-async fn download_file(
-    file: VisibleFile,
-    state: web::Data<AppState>,
-    request: HttpRequest,
-) -> HttpResponse {
+async fn download_file(file: VisibleFile, state: web::Data<AppState>, request: HttpRequest) -> HttpResponse {
     let file = file.row.file;
     let content = Content::of_blob(&file.blob_key, file.size_bytes, &file.sha256);
-    respond(&state.store.blobs, &request, &content, &Disposition::attachment(&file.name))
+    respond(
+        &state.store.blobs,
+        &request,
+        &content,
+        &Disposition::attachment(&file.name),
+    )
 }

@@ -35,7 +35,11 @@ struct Target {
 /// # Errors
 /// 400 naming the part at fault, 403 for somebody else's product, 409 for a second main file of a
 /// published product, 413 for a file over the limit.
-pub(super) async fn receive(state: &AppState, caller: &Caller, mut parts: Multipart) -> ApiResult<(i64, AddedFile)> {
+pub(super) async fn receive(
+    state: &AppState,
+    caller: &Caller,
+    mut parts: Multipart,
+) -> ApiResult<(i64, AddedFile)> {
     let result = receive_parts(state, caller, &mut parts).await;
     if result.is_err() {
         drain(&mut parts).await;
@@ -90,7 +94,10 @@ async fn receive_parts(
 }
 
 async fn next_part(parts: &mut Multipart) -> ApiResult<Option<Field>> {
-    parts.try_next().await.map_err(|error| malformed(&format!("The multipart body is broken: {error}.")))
+    parts
+        .try_next()
+        .await
+        .map_err(|error| malformed(&format!("The multipart body is broken: {error}.")))
 }
 
 async fn read_text(part: &mut Field, name: &str) -> ApiResult<BytesMut> {
@@ -109,10 +116,15 @@ async fn read_text(part: &mut Field, name: &str) -> ApiResult<BytesMut> {
 }
 
 async fn next_chunk(part: &mut Field) -> ApiResult<Option<bytes::Bytes>> {
-    part.try_next().await.map_err(|_| malformed("The upload ended early; nothing was kept. Send it again."))
+    part.try_next()
+        .await
+        .map_err(|_| malformed("The upload ended early; nothing was kept. Send it again."))
 }
 
-fn read_target_fields(fields: &Fields, errors: &mut FieldErrors) -> (Option<i64>, Option<FileRole>, Option<String>) {
+fn read_target_fields(
+    fields: &Fields,
+    errors: &mut FieldErrors,
+) -> (Option<i64>, Option<FileRole>, Option<String>) {
     let product_id = fields.required_integer("product", false, errors);
     let role = match fields.integer("role", errors) {
         None | Some(None) => Some(FileRole::Main),
@@ -128,7 +140,10 @@ fn read_target_fields(fields: &Fields, errors: &mut FieldErrors) -> (Option<i64>
             role
         }
     };
-    let mime_type = fields.text("type", MIME_TYPE_MAX_CHARS, errors).flatten().filter(|text| !text.is_empty());
+    let mime_type = fields
+        .text("type", MIME_TYPE_MAX_CHARS, errors)
+        .flatten()
+        .filter(|text| !text.is_empty());
     (product_id, role, mime_type)
 }
 
@@ -149,7 +164,9 @@ async fn target(state: &AppState, caller: &Caller, fields: &Fields) -> ApiResult
     }
     errors.check()?;
     let (Some(product), Some(role)) = (product, role) else {
-        return Err(ApiError::internal("an upload target passed validation without a value"));
+        return Err(ApiError::internal(
+            "an upload target passed validation without a value",
+        ));
     };
     writable(caller, product.user_id)?;
     if role == FileRole::Main
@@ -158,7 +175,11 @@ async fn target(state: &AppState, caller: &Caller, fields: &Fields) -> ApiResult
     {
         return Err(main_file_exists());
     }
-    Ok(Target { product, role, mime_type })
+    Ok(Target {
+        product,
+        role,
+        mime_type,
+    })
 }
 
 /// 409 for a second main file of a published product.
@@ -173,9 +194,8 @@ pub(super) fn main_file_exists() -> ApiError {
 /// The base name of the file, as its part says; `filename*` wins over `filename`.
 fn original_name(part: &Field) -> ApiResult<String> {
     let raw = part.content_disposition().and_then(full_name).unwrap_or_default();
-    let name = file_name::base_name(&raw).ok_or_else(|| {
-        ApiError::field("file", ErrorCode::InvalidFileName, "The file has no usable name.")
-    })?;
+    let name = file_name::base_name(&raw)
+        .ok_or_else(|| ApiError::field("file", ErrorCode::InvalidFileName, "The file has no usable name."))?;
     if name.len() > FILE_NAME_MAX_BYTES {
         return Err(ApiError::field(
             "file",
@@ -187,17 +207,24 @@ fn original_name(part: &Field) -> ApiResult<String> {
 }
 
 fn full_name(disposition: &ContentDisposition) -> Option<String> {
-    let extended = disposition.parameters.iter().find_map(|parameter| match parameter {
-        DispositionParam::FilenameExt(value) => String::from_utf8(value.value.clone()).ok(),
-        _ => None,
-    });
+    let extended = disposition
+        .parameters
+        .iter()
+        .find_map(|parameter| match parameter {
+            DispositionParam::FilenameExt(value) => String::from_utf8(value.value.clone()).ok(),
+            _ => None,
+        });
     extended.or_else(|| disposition.get_filename().map(str::to_owned))
 }
 
 /// The extension as stored: at most 16 characters, so that no odd name becomes one.
 fn extension(name: &str) -> String {
     let extension = file_name::extension(name);
-    if extension.chars().count() > 16 || extension.contains(char::is_whitespace) { String::new() } else { extension }
+    if extension.chars().count() > 16 || extension.contains(char::is_whitespace) {
+        String::new()
+    } else {
+        extension
+    }
 }
 
 async fn store(state: &AppState, part: &mut Field, name: &str) -> ApiResult<StoredBlob> {
@@ -214,7 +241,11 @@ async fn store(state: &AppState, part: &mut Field, name: &str) -> ApiResult<Stor
         writer.write(&chunk).await?;
     }
     if writer.size_bytes() == 0 {
-        return Err(ApiError::field("file", ErrorCode::EmptyFile, format!("{name} is empty.")));
+        return Err(ApiError::field(
+            "file",
+            ErrorCode::EmptyFile,
+            format!("{name} is empty."),
+        ));
     }
     Ok(writer.finish().await?)
 }

@@ -15,8 +15,14 @@ use crate::state::AppState;
 
 static LIST: ListSpec<ProductTypeField> = ListSpec {
     filters: &[
-        Filter { name: "id", kind: FilterKind::Number(ProductTypeField::Id) },
-        Filter { name: "name", kind: FilterKind::Text(ProductTypeField::Name) },
+        Filter {
+            name: "id",
+            kind: FilterKind::Number(ProductTypeField::Id),
+        },
+        Filter {
+            name: "name",
+            kind: FilterKind::Text(ProductTypeField::Name),
+        },
     ],
     describes_classes: false,
     search_names: &["display_name", "description"],
@@ -64,7 +70,9 @@ async fn list_product_types(
     request: HttpRequest,
 ) -> ApiResult<web::Json<Page<ProductTypeView>>> {
     let asked = LIST.read(&request)?;
-    let page = asked.fetch(async |query| state.store.list_product_types(query).await, view).await?;
+    let page = asked
+        .fetch(async |query| state.store.list_product_types(query).await, view)
+        .await?;
     Ok(web::Json(page))
 }
 
@@ -78,6 +86,10 @@ async fn get_product_type(
     state: web::Data<AppState>,
     id: IdPath,
 ) -> ApiResult<web::Json<ProductTypeView>> {
-    let row = state.store.product_type(id.0).await?.ok_or_else(ApiError::not_found)?;
+    let row = state
+        .store
+        .product_type(id.0)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     Ok(web::Json(view(row)))
 }

@@ -23,7 +23,9 @@ pub(super) async fn read(
 ) -> ApiResult<ProductChanges> {
     let mut errors = FieldErrors::default();
     let metadata = Metadata::read(fields, partial, &mut errors);
-    metadata.check_release(store, caller.viewer(), &mut errors).await?;
+    metadata
+        .check_release(store, caller.viewer(), &mut errors)
+        .await?;
     let status = read_status(row, fields, &mut errors);
     let current_type = ProductType::from_id(row.product_type_id)
         .ok_or_else(|| ApiError::internal(format!("product {} has an unknown type", row.id)))?;
@@ -36,7 +38,10 @@ pub(super) async fn read(
         );
     }
     errors.check()?;
-    if metadata.official_product.is_some_and(|official| official != row.official_product) {
+    if metadata
+        .official_product
+        .is_some_and(|official| official != row.official_product)
+    {
         check_official(caller)?;
     }
     let product_type = new_type.unwrap_or(current_type);
@@ -44,7 +49,10 @@ pub(super) async fn read(
     let pz_code = metadata.pz_code.clone().unwrap_or_else(|| row.pz_code.clone());
     check_type_rules(product_type, release_id.is_some(), pz_code.as_deref())?;
     if status == Some(ProductStatus::Published) {
-        let description = metadata.description.clone().unwrap_or_else(|| row.description.clone());
+        let description = metadata
+            .description
+            .clone()
+            .unwrap_or_else(|| row.description.clone());
         check_publishable(store, row, product_type, description.as_deref()).await?;
     }
     Ok(ProductChanges {
@@ -68,12 +76,20 @@ fn read_status(row: &ProductRow, fields: &Fields, errors: &mut FieldErrors) -> O
             errors.add(
                 "status",
                 ErrorCode::InvalidStatus,
-                format!("A product that is {} cannot be set to {}.", current.label(), status.label()),
+                format!(
+                    "A product that is {} cannot be set to {}.",
+                    current.label(),
+                    status.label()
+                ),
             );
             None
         }
         None => {
-            errors.add("status", ErrorCode::InvalidStatus, format!("\"{code}\" is not a valid choice."));
+            errors.add(
+                "status",
+                ErrorCode::InvalidStatus,
+                format!("\"{code}\" is not a valid choice."),
+            );
             None
         }
     }
@@ -87,7 +103,11 @@ async fn check_publishable(
 ) -> ApiResult<()> {
     let columns = store.contents_of(row.id).await?;
     let aliases = columns.iter().filter_map(|column| column.alias.as_deref());
-    let missing: Vec<&str> = product_type.missing_meanings(aliases).into_iter().map(ColumnMeaning::alias).collect();
+    let missing: Vec<&str> = product_type
+        .missing_meanings(aliases)
+        .into_iter()
+        .map(ColumnMeaning::alias)
+        .collect();
     if !missing.is_empty() {
         return Err(ApiError::text(
             StatusCode::NOT_ACCEPTABLE,

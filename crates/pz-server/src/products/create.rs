@@ -27,8 +27,9 @@ impl Metadata {
     /// Reads the fields; with `partial` none is required.
     pub(super) fn read(fields: &Fields, partial: bool, errors: &mut FieldErrors) -> Self {
         let display_name = fields.required_text("display_name", DISPLAY_NAME_MAX_CHARS, partial, errors);
-        let product_type =
-            fields.required_integer("product_type", partial, errors).and_then(|id| match ProductType::from_id(id) {
+        let product_type = fields
+            .required_integer("product_type", partial, errors)
+            .and_then(|id| match ProductType::from_id(id) {
                 Some(product_type) => Some(product_type),
                 None => {
                     errors.add("product_type", ErrorCode::ValidationFailed, unknown_id(id));
@@ -36,20 +37,25 @@ impl Metadata {
                 }
             });
         let this_year = Timestamp::now().to_utc().year();
-        let release_year = fields.integer("release_year", errors).and_then(|year| match year {
-            None => Some(None),
-            Some(year) => match i32::try_from(year) {
-                Ok(year) if (RELEASE_YEAR_MIN..=this_year + 1).contains(&year) => Some(Some(year)),
-                _ => {
-                    errors.add(
-                        "release_year",
-                        ErrorCode::ValidationFailed,
-                        format!("{year} is not a year from {RELEASE_YEAR_MIN} to {}.", this_year + 1),
-                    );
-                    None
-                }
-            },
-        });
+        let release_year = fields
+            .integer("release_year", errors)
+            .and_then(|year| match year {
+                None => Some(None),
+                Some(year) => match i32::try_from(year) {
+                    Ok(year) if (RELEASE_YEAR_MIN..=this_year + 1).contains(&year) => Some(Some(year)),
+                    _ => {
+                        errors.add(
+                            "release_year",
+                            ErrorCode::ValidationFailed,
+                            format!(
+                                "{year} is not a year from {RELEASE_YEAR_MIN} to {}.",
+                                this_year + 1
+                            ),
+                        );
+                        None
+                    }
+                },
+            });
         Self {
             display_name,
             product_type,
@@ -114,10 +120,14 @@ pub(super) fn check_type_rules(
 pub(super) async fn read(store: &Store, caller: &Caller, fields: &Fields) -> ApiResult<NewProduct> {
     let mut errors = FieldErrors::default();
     let metadata = Metadata::read(fields, false, &mut errors);
-    metadata.check_release(store, caller.viewer(), &mut errors).await?;
+    metadata
+        .check_release(store, caller.viewer(), &mut errors)
+        .await?;
     errors.check().map_err(ApiError::with_plain_fields)?;
     let (Some(display_name), Some(product_type)) = (metadata.display_name, metadata.product_type) else {
-        return Err(ApiError::internal("a required field passed validation without a value"));
+        return Err(ApiError::internal(
+            "a required field passed validation without a value",
+        ));
     };
     let official_product = metadata.official_product.unwrap_or(false);
     if official_product {

@@ -13,7 +13,10 @@ const RELEASE: &[ProductField] = &[ProductField::ReleaseSearch];
 const NAME: &[ProductField] = &[ProductField::NameSearch];
 
 fn statuses() -> Vec<(i64, &'static str)> {
-    ProductStatus::ALL.into_iter().map(|status| (i64::from(status.code()), status.label())).collect()
+    ProductStatus::ALL
+        .into_iter()
+        .map(|status| (i64::from(status.code()), status.label()))
+        .collect()
 }
 
 const fn filter(name: &'static str, kind: FilterKind<ProductField>) -> Filter<ProductField> {
@@ -24,15 +27,36 @@ const fn filter(name: &'static str, kind: FilterKind<ProductField>) -> Filter<Pr
 pub(crate) static LIST: ListSpec<ProductField> = ListSpec {
     filters: &[
         filter("internal_name", FilterKind::Text(ProductField::InternalName)),
-        filter("internal_name__in", FilterKind::TextIn(ProductField::InternalName)),
+        filter(
+            "internal_name__in",
+            FilterKind::TextIn(ProductField::InternalName),
+        ),
         filter("display_name", FilterKind::Text(ProductField::DisplayName)),
         filter("display_name__in", FilterKind::TextIn(ProductField::DisplayName)),
-        filter("release", FilterKind::Id(ProductField::ReleaseId, Related::Release)),
-        filter("release__in", FilterKind::IdIn(ProductField::ReleaseId, Related::Release)),
-        filter("product_type", FilterKind::Id(ProductField::ProductTypeId, Related::ProductType)),
-        filter("product_type__in", FilterKind::IdIn(ProductField::ProductTypeId, Related::ProductType)),
-        filter("official_product", FilterKind::Flag(ProductField::OfficialProduct)),
-        filter("official_product__in", FilterKind::FlagIn(ProductField::OfficialProduct)),
+        filter(
+            "release",
+            FilterKind::Id(ProductField::ReleaseId, Related::Release),
+        ),
+        filter(
+            "release__in",
+            FilterKind::IdIn(ProductField::ReleaseId, Related::Release),
+        ),
+        filter(
+            "product_type",
+            FilterKind::Id(ProductField::ProductTypeId, Related::ProductType),
+        ),
+        filter(
+            "product_type__in",
+            FilterKind::IdIn(ProductField::ProductTypeId, Related::ProductType),
+        ),
+        filter(
+            "official_product",
+            FilterKind::Flag(ProductField::OfficialProduct),
+        ),
+        filter(
+            "official_product__in",
+            FilterKind::FlagIn(ProductField::OfficialProduct),
+        ),
         filter("status", FilterKind::Choice(ProductField::Status, statuses)),
         filter("status__in", FilterKind::NumberIn(ProductField::Status)),
         filter("user", FilterKind::Id(ProductField::UserId, Related::User)),
@@ -48,7 +72,12 @@ pub(crate) static LIST: ListSpec<ProductField> = ListSpec {
         filter("product_name", FilterKind::Contains(NAME)),
     ],
     describes_classes: true,
-    search_names: &["display_name", "user__username", "user__first_name", "user__last_name"],
+    search_names: &[
+        "display_name",
+        "user__username",
+        "user__first_name",
+        "user__last_name",
+    ],
     search_fields: &[ProductField::NameSearch, ProductField::OwnerSearch],
     ordering: &[
         ("id", ProductField::Id),

@@ -19,7 +19,11 @@ pub(super) async fn describe(store: &Store, product_id: i64) -> ApiResult<Option
     let columns: Vec<String> = contents.iter().map(|column| column.column_name.clone()).collect();
     let associated_columns = contents
         .into_iter()
-        .map(|column| ColumnAssociation { column_name: column.column_name, ucd: column.ucd, alias: column.alias })
+        .map(|column| ColumnAssociation {
+            column_name: column.column_name,
+            ucd: column.ucd,
+            alias: column.alias,
+        })
         .collect();
     let is_csv = file.extension == ".csv";
     let layout = layout(&file);
@@ -40,5 +44,7 @@ pub(super) async fn describe(store: &Store, product_id: i64) -> ApiResult<Option
 
 /// How to read a file again, from its registration.
 pub(super) fn layout(file: &product_files::Model) -> Option<Layout> {
-    file.table_layout.clone().and_then(|layout| serde_json::from_value(layout).ok())
+    file.table_layout
+        .clone()
+        .and_then(|layout| serde_json::from_value(layout).ok())
 }

@@ -25,7 +25,11 @@ pub(crate) struct WritableProduct {
 async fn visible(request: &HttpRequest) -> ApiResult<(Caller, ProductRow)> {
     let caller = Caller::of(request).await?;
     let id = IdPath::of(request)?;
-    let row = app_state(request)?.store.product(caller.viewer(), id.0).await?.ok_or_else(ApiError::not_found)?;
+    let row = app_state(request)?
+        .store
+        .product(caller.viewer(), id.0)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     Ok((caller, row))
 }
 
@@ -36,7 +40,11 @@ async fn visible(request: &HttpRequest) -> ApiResult<(Caller, ProductRow)> {
 pub(crate) fn writable(caller: &Caller, owner_id: i64) -> ApiResult<()> {
     // A GET with effects needs the scope of a write, too.
     caller.need_scope(Scope::Upload)?;
-    if caller.may_change(owner_id) { Ok(()) } else { Err(ApiError::forbidden()) }
+    if caller.may_change(owner_id) {
+        Ok(())
+    } else {
+        Err(ApiError::forbidden())
+    }
 }
 
 impl FromRequest for VisibleProduct {

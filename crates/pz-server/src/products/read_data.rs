@@ -28,11 +28,19 @@ struct TablePage {
 ///
 /// # Errors
 /// 400 for a page or page size that is none; 404 when the product has no readable table.
-pub(super) async fn page(state: &AppState, product_id: i64, request: &HttpRequest) -> ApiResult<HttpResponse> {
+pub(super) async fn page(
+    state: &AppState,
+    product_id: i64,
+    request: &HttpRequest,
+) -> ApiResult<HttpResponse> {
     let query = QueryMap::of(request);
     let number = read_number(&query, "page", 1)?;
     let size = read_number(&query, "page_size", TABLE_PAGE_SIZE_MAX)?.min(TABLE_PAGE_SIZE_MAX);
-    let file = state.store.main_file(product_id).await?.filter(|file| file.n_rows.is_some());
+    let file = state
+        .store
+        .main_file(product_id)
+        .await?
+        .filter(|file| file.n_rows.is_some());
     let Some(file) = file else {
         return Err(ApiError::detail(
             StatusCode::NOT_FOUND,
@@ -50,9 +58,19 @@ pub(super) async fn page(state: &AppState, product_id: i64, request: &HttpReques
         let start = (number - 1).saturating_mul(size).min(last_start);
         let end = start.saturating_add(size).min(total);
         let rows = pz_tables::rows_json(reader.as_mut(), start..end, None)?;
-        let columns = reader.schema().columns.iter().map(|column| column.name.clone()).collect();
+        let columns = reader
+            .schema()
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect();
         let results = RawValue::from_string(rows).map_err(ApiError::internal)?;
-        Ok(TablePage { count: total, total_rows: total, columns, results })
+        Ok(TablePage {
+            count: total,
+            total_rows: total,
+            columns,
+            results,
+        })
     });
     match read.await {
         Ok(page) => Ok(HttpResponse::Ok().json(page?)),

@@ -34,7 +34,10 @@ pub(crate) async fn register(state: &AppState, product: &ProductRow) -> ApiResul
         Err(reason) if table_required => {
             let message = reason.to_string();
             let error = ApiError::from(reason);
-            state.store.note_registry_error(product.id, &message, error.code().as_str()).await?;
+            state
+                .store
+                .note_registry_error(product.id, &message, error.code().as_str())
+                .await?;
             return Err(error);
         }
         Err(reason) => {
@@ -61,7 +64,11 @@ pub(crate) async fn register(state: &AppState, product: &ProductRow) -> ApiResul
 /// Reads a file in a process of its own, with limits on time and memory: whatever is in the file, the
 /// service goes on.
 async fn inspect(state: &AppState, file: &product_files::Model) -> ApiResult<Result<Inspection, TableError>> {
-    let _permit = state.inspect_permits.acquire().await.map_err(ApiError::internal)?;
+    let _permit = state
+        .inspect_permits
+        .acquire()
+        .await
+        .map_err(ApiError::internal)?;
     let program = state.tables_program.clone();
     let path = state.store.blobs.local_path(&file.blob_key);
     let name = file.name.clone();

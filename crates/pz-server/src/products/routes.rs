@@ -6,7 +6,9 @@ use pz_model::ErrorCode;
 use pz_model::api::{Page, Product, ProductWithMainFile};
 use serde_json::json;
 
-use super::{LIST, VisibleProduct, WritableProduct, change, create, list, main_file, read_data, registry, view};
+use super::{
+    LIST, VisibleProduct, WritableProduct, change, create, list, main_file, read_data, registry, view,
+};
 use crate::auth::{Caller, Credential, Writer};
 use crate::body::Body;
 use crate::endpoints;
@@ -16,7 +18,11 @@ use crate::state::AppState;
 
 pub(crate) fn mount(router: &mut ApiRouter) {
     const fn path(name: &'static str, paged: bool) -> PathMeta {
-        PathMeta { name, list: Some(&LIST), paged }
+        PathMeta {
+            name,
+            list: Some(&LIST),
+            paged,
+        }
     }
     endpoints!(router;
         path("Product List", true) => [list_products, create_product],
@@ -29,7 +35,10 @@ pub(crate) fn mount(router: &mut ApiRouter) {
 
 /// What a client may send of a product.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents bodies that are read field by field, in three encodings")]
+#[expect(
+    dead_code,
+    reason = "documents bodies that are read field by field, in three encodings"
+)]
 pub(crate) struct ProductInput {
     /// Name for people, at most 255 characters.
     #[schema(example = "My Redshift Cat")]
@@ -52,7 +61,10 @@ pub(crate) struct ProductInput {
 
 /// What a client may change of a product.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents bodies that are read field by field, in three encodings")]
+#[expect(
+    dead_code,
+    reason = "documents bodies that are read field by field, in three encodings"
+)]
 pub(crate) struct ProductPatch {
     /// Name for people; the internal name stays.
     display_name: Option<String>,
@@ -90,7 +102,12 @@ async fn list_products(
     let with_deleted = list::asks_for_deleted(asked.conditions());
     let page = asked
         .fetch(
-            async |query| state.store.list_products(caller.viewer(), query, with_deleted).await,
+            async |query| {
+                state
+                    .store
+                    .list_products(caller.viewer(), query, with_deleted)
+                    .await
+            },
             |row| view(&caller, row),
         )
         .await?;
@@ -107,16 +124,27 @@ async fn list_products(
     (status = 403, description = "Only administrators create official products"),
     (status = 415, description = "The body is neither JSON nor a form"),
 ))]
-async fn create_product(Writer(caller): Writer, state: web::Data<AppState>, body: Body) -> ApiResult<HttpResponse> {
+async fn create_product(
+    Writer(caller): Writer,
+    state: web::Data<AppState>,
+    body: Body,
+) -> ApiResult<HttpResponse> {
     let fields = body.fields().await?;
     let product = create::read(&state.store, &caller, &fields).await?;
     let id = state.store.create_product(product).await?;
-    state.store.audit(caller.audit("product.create", "product", id)).await?;
+    state
+        .store
+        .audit(caller.audit("product.create", "product", id))
+        .await?;
     Ok(HttpResponse::Created().json(show(&state, &caller, id).await?))
 }
 
 async fn show(state: &AppState, caller: &Caller, id: i64) -> ApiResult<Product> {
-    let row = state.store.product(caller.viewer(), id).await?.ok_or_else(ApiError::not_found)?;
+    let row = state
+        .store
+        .product(caller.viewer(), id)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     Ok(view(caller, row))
 }
 
@@ -182,7 +210,11 @@ async fn change_product(
     if changes != Default::default() {
         let published = changes.status.filter(|status| *status != row.status());
         state.store.change_product(row.id, changes).await?;
-        let action = if published.is_some() { "product.set_status" } else { "product.change" };
+        let action = if published.is_some() {
+            "product.set_status"
+        } else {
+            "product.change"
+        };
         let mut entry = caller.audit(action, "product", row.id);
         entry.detail = published.map(|status| json!({"status": status}));
         state.store.audit(entry).await?;
@@ -200,7 +232,10 @@ async fn change_product(
 async fn delete_product(product: WritableProduct, state: web::Data<AppState>) -> ApiResult<HttpResponse> {
     let WritableProduct { caller, row } = product;
     state.store.delete_product(row.id, caller.account.id).await?;
-    state.store.audit(caller.audit("product.delete", "product", row.id)).await?;
+    state
+        .store
+        .audit(caller.audit("product.delete", "product", row.id))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -215,7 +250,10 @@ async fn main_file_info(
     state: web::Data<AppState>,
 ) -> ApiResult<web::Json<ProductWithMainFile>> {
     let main_file = main_file::describe(&state.store, product.row.id).await?;
-    Ok(web::Json(ProductWithMainFile { product: view(&product.caller, product.row), main_file }))
+    Ok(web::Json(ProductWithMainFile {
+        product: view(&product.caller, product.row),
+        main_file,
+    }))
 }
 
 /// Read the main file as a table and keep its columns.
@@ -232,7 +270,14 @@ async fn register_product(
     state: web::Data<AppState>,
 ) -> ApiResult<web::Json<Product>> {
     registry::register(&state, &product.row).await?;
-    state.store.audit(product.caller.audit("product.register", "product", product.row.id)).await?;
+    state
+        .store
+        .audit(
+            product
+                .caller
+                .audit("product.register", "product", product.row.id),
+        )
+        .await?;
     Ok(web::Json(show(&state, &product.caller, product.row.id).await?))
 }
 

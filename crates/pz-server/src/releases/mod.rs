@@ -15,8 +15,14 @@ use crate::state::AppState;
 
 static LIST: ListSpec<ReleaseField> = ListSpec {
     filters: &[
-        Filter { name: "id", kind: FilterKind::Number(ReleaseField::Id) },
-        Filter { name: "name", kind: FilterKind::Text(ReleaseField::Name) },
+        Filter {
+            name: "id",
+            kind: FilterKind::Number(ReleaseField::Id),
+        },
+        Filter {
+            name: "name",
+            kind: FilterKind::Text(ReleaseField::Name),
+        },
     ],
     describes_classes: false,
     search_names: &["display_name", "description"],
@@ -44,7 +50,10 @@ fn options(value: Option<Value>) -> Option<Vec<NamedOption>> {
 }
 
 fn view(row: ReleaseWithGroups) -> Release {
-    let ReleaseWithGroups { release, access_groups } = row;
+    let ReleaseWithGroups {
+        release,
+        access_groups,
+    } = row;
     Release {
         id: release.id,
         name: release.name,
@@ -79,7 +88,12 @@ async fn list_releases(
     request: HttpRequest,
 ) -> ApiResult<web::Json<Page<Release>>> {
     let asked = LIST.read(&request)?;
-    let page = asked.fetch(async |query| state.store.list_releases(caller.viewer(), query).await, view).await?;
+    let page = asked
+        .fetch(
+            async |query| state.store.list_releases(caller.viewer(), query).await,
+            view,
+        )
+        .await?;
     Ok(web::Json(page))
 }
 
@@ -89,7 +103,15 @@ async fn list_releases(
     (status = 401, description = "No or bad credentials"),
     (status = 404, description = "No such release, or not for the caller"),
 ))]
-async fn get_release(caller: Caller, state: web::Data<AppState>, id: IdPath) -> ApiResult<web::Json<Release>> {
-    let row = state.store.release(caller.viewer(), id.0).await?.ok_or_else(ApiError::not_found)?;
+async fn get_release(
+    caller: Caller,
+    state: web::Data<AppState>,
+    id: IdPath,
+) -> ApiResult<web::Json<Release>> {
+    let row = state
+        .store
+        .release(caller.viewer(), id.0)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     Ok(web::Json(view(row)))
 }

@@ -11,8 +11,15 @@ use super::{DemoFile, DemoProduct};
 
 const PLAIN: ColumnNames = ["id", "ra", "dec", "z", "z_err", "z_flag", "survey"];
 const J2000: ColumnNames = ["OBJID", "RAJ2000", "DEJ2000", "ZSPEC", "E_Z", "Q_Z", "SURVEY"];
-const LONG: ColumnNames =
-    ["source_id", "ra_deg", "dec_deg", "redshift", "redshift_err", "quality", "survey_name"];
+const LONG: ColumnNames = [
+    "source_id",
+    "ra_deg",
+    "dec_deg",
+    "redshift",
+    "redshift_err",
+    "quality",
+    "survey_name",
+];
 
 #[rustfmt::skip]
 const SURVEYS: [Survey; 12] = [
@@ -50,7 +57,11 @@ fn redshift_catalog(survey: &Survey, sky: &[Galaxy], index: usize) -> anyhow::Re
     let file = if survey.as_csv {
         main_file(format!("{stem}.csv"), "text/csv", table.to_csv()?)
     } else {
-        main_file(format!("{stem}.parquet"), "application/vnd.apache.parquet", table.to_parquet()?)
+        main_file(
+            format!("{stem}.parquet"),
+            "application/vnd.apache.parquet",
+            table.to_parquet()?,
+        )
     };
     let description = format!(
         "**Synthetic** reference redshifts in the style of {name}, for demonstration only.\n\n\
@@ -109,20 +120,38 @@ fn add_photometry(table: &mut DemoTable, sample: &[&Galaxy], rng: &mut ChaCha8Rn
 }
 
 fn positions(table: &mut DemoTable, sample: &[&Galaxy]) {
-    table.add("objectId", "", Values::Int64(sample.iter().map(|galaxy| galaxy.id).collect()));
-    table.add("coord_ra", "deg", Values::Float64(sample.iter().map(|g| Some(round(g.ra_deg, 8))).collect()));
-    table.add("coord_dec", "deg", Values::Float64(sample.iter().map(|g| Some(round(g.dec_deg, 8))).collect()));
+    table.add(
+        "objectId",
+        "",
+        Values::Int64(sample.iter().map(|galaxy| galaxy.id).collect()),
+    );
+    table.add(
+        "coord_ra",
+        "deg",
+        Values::Float64(sample.iter().map(|g| Some(round(g.ra_deg, 8))).collect()),
+    );
+    table.add(
+        "coord_dec",
+        "deg",
+        Values::Float64(sample.iter().map(|g| Some(round(g.dec_deg, 8))).collect()),
+    );
 }
 
 fn training_set(sky: &[Galaxy]) -> anyhow::Result<DemoProduct> {
     let mut rng = ChaCha8Rng::seed_from_u64(0x5eed_2000);
-    let sample: Vec<&Galaxy> = sky.iter().filter(|g| g.mag_i < 24.1 && rng.random::<f64>() < 0.22).collect();
+    let sample: Vec<&Galaxy> = sky
+        .iter()
+        .filter(|g| g.mag_i < 24.1 && rng.random::<f64>() < 0.22)
+        .collect();
     let mut table = DemoTable::default();
     positions(&mut table, &sample);
     let redshift = |galaxy: &&Galaxy| Some(round(galaxy.redshift, 5));
     table.add("z", "", Values::Float64(sample.iter().map(redshift).collect()));
     add_photometry(&mut table, &sample, &mut rng);
-    let is_training: Vec<i32> = sample.iter().map(|_| i32::from(rng.random::<f64>() < 0.7)).collect();
+    let is_training: Vec<i32> = sample
+        .iter()
+        .map(|_| i32::from(rng.random::<f64>() < 0.7))
+        .collect();
     table.add("is_training_set", "", Values::Int32(is_training));
     let notebook = include_str!("training_set.html");
     Ok(DemoProduct {
@@ -158,14 +187,25 @@ fn training_set(sky: &[Galaxy]) -> anyhow::Result<DemoProduct> {
 
 fn photoz_estimates(sky: &[Galaxy]) -> anyhow::Result<DemoProduct> {
     let mut rng = ChaCha8Rng::seed_from_u64(0x5eed_3000);
-    let sample: Vec<&Galaxy> = sky.iter().filter(|g| g.mag_i < 24.5 && rng.random::<f64>() < 0.25).collect();
+    let sample: Vec<&Galaxy> = sky
+        .iter()
+        .filter(|g| g.mag_i < 24.5 && rng.random::<f64>() < 0.25)
+        .collect();
     let mut table = DemoTable::default();
-    table.add("objectId", "", Values::Int64(sample.iter().map(|galaxy| galaxy.id).collect()));
+    table.add(
+        "objectId",
+        "",
+        Values::Int64(sample.iter().map(|galaxy| galaxy.id).collect()),
+    );
     let (mut modes, mut means, mut widths) = (Vec::new(), Vec::new(), Vec::new());
     for galaxy in &sample {
         let width = 0.02 + 0.03 * (galaxy.mag_i - 20.0).max(0.0) / 4.5;
         let outlier = rng.random::<f64>() < 0.04;
-        let truth = if outlier { rng.random::<f64>() * 3.0 } else { galaxy.redshift };
+        let truth = if outlier {
+            rng.random::<f64>() * 3.0
+        } else {
+            galaxy.redshift
+        };
         let mode = (truth + width * (1.0 + truth) * normal(&mut rng)).max(0.0);
         modes.push(Some(round(mode, 3)));
         means.push(Some(round(mode + 0.2 * width * normal(&mut rng), 4)));
@@ -208,7 +248,11 @@ fn object_catalog(sky: &[Galaxy]) -> anyhow::Result<DemoProduct> {
         pz_code: None,
         description: "**Synthetic** objects of the ECDFS field with six-band photometry.".to_owned(),
         release_year: None,
-        files: vec![main_file("ecdfs_demo_objects.parquet".to_owned(), "application/vnd.apache.parquet", table.to_parquet()?)],
+        files: vec![main_file(
+            "ecdfs_demo_objects.parquet".to_owned(),
+            "application/vnd.apache.parquet",
+            table.to_parquet()?,
+        )],
         meanings: vec![
             ("objectId", ColumnMeaning::Id),
             ("coord_ra", ColumnMeaning::Ra),
@@ -219,5 +263,10 @@ fn object_catalog(sky: &[Galaxy]) -> anyhow::Result<DemoProduct> {
 }
 
 fn main_file(name: String, mime_type: &'static str, bytes: Vec<u8>) -> DemoFile {
-    DemoFile { role: FileRole::Main, name, mime_type, bytes }
+    DemoFile {
+        role: FileRole::Main,
+        name,
+        mime_type,
+        bytes,
+    }
 }

@@ -6,7 +6,12 @@ use super::{DemoFile, DemoProduct};
 
 /// All of them.
 pub(super) fn products() -> anyhow::Result<Vec<DemoProduct>> {
-    Ok(vec![trained_model(), validation_results(), configuration(), instructions()])
+    Ok(vec![
+        trained_model(),
+        validation_results(),
+        configuration(),
+        instructions(),
+    ])
 }
 
 /// A Python pickle (protocol 2) of `{"algorithm": "KNN", "n_neighbors": 7}`, followed by nothing: small,

@@ -10,23 +10,26 @@ use std::fmt;
 
 use anyhow::Context;
 use pz_model::{ColumnMeaning, FileRole, ProductStatus, ProductType, file_name};
+use pz_store::Viewer;
 use pz_store::accounts::NewUser;
 use pz_store::pipelines::NewPipeline;
 use pz_store::product_contents::ContentChanges;
 use pz_store::product_files::NewFile;
 use pz_store::products::{NewProduct, ProductChanges};
 use pz_store::releases::NewRelease;
-use pz_store::Viewer;
 use serde_json::json;
 
-use crate::auth::token::{self, Scope};
 use crate::auth::password;
+use crate::auth::token::{self, Scope};
 use crate::products::registry;
 use crate::state::AppState;
 
 /// Login, first name, last name, administrator.
-const USERS: [(&str, &str, &str, bool); 3] =
-    [("alice", "Alice", "Leavitt", false), ("bob", "Bob", "Slipher", false), ("root", "Vera", "Admin", true)];
+const USERS: [(&str, &str, &str, bool); 3] = [
+    ("alice", "Alice", "Leavitt", false),
+    ("bob", "Bob", "Slipher", false),
+    ("root", "Vera", "Admin", true),
+];
 
 /// What was made, to be told once.
 #[derive(Debug)]
@@ -89,11 +92,16 @@ pub(crate) async fn demo(state: &AppState) -> anyhow::Result<Seeded> {
     let count = products.len();
     for product in products {
         let name = product.display_name.clone();
-        add(state, &owners, product).await.with_context(|| format!("cannot make '{name}'"))?;
+        add(state, &owners, product)
+            .await
+            .with_context(|| format!("cannot make '{name}'"))?;
     }
     let alice = owners.first().context("no user was made")?.1;
     let token = token::create(&state.store, alice, token::DEFAULT_NAME, &Scope::DEFAULT).await?;
-    Ok(Seeded { token, products: count })
+    Ok(Seeded {
+        token,
+        products: count,
+    })
 }
 
 async fn users(state: &AppState) -> anyhow::Result<Vec<(&'static str, i64)>> {
@@ -116,14 +124,28 @@ async fn users(state: &AppState) -> anyhow::Result<Vec<(&'static str, i64)>> {
 
 async fn releases(state: &AppState) -> anyhow::Result<()> {
     let dp1_group = state.store.group("dp1").await?;
-    let alice = state.store.account_by_username("alice").await?.context("alice is missing")?;
+    let alice = state
+        .store
+        .account_by_username("alice")
+        .await?
+        .context("alice is missing")?;
     state.store.join_group(alice.id, dp1_group.id).await?;
-    let flux = |name: &str, display_name: &str, selected: bool| {
-        json!({"name": name, "display_name": display_name, "selected": selected})
-    };
+    let flux = |name: &str, display_name: &str, selected: bool| json!({"name": name, "display_name": display_name, "selected": selected});
     for (name, display_name, description, is_public, access_groups) in [
-        ("dp02", "DP0.2", "Simulated data: LSST DESC Data Challenge 2 as processed for Data Preview 0.2.", true, vec![]),
-        ("dp1", "DP1", "Data Preview 1: seven fields observed with the LSST commissioning camera.", false, vec![dp1_group.id]),
+        (
+            "dp02",
+            "DP0.2",
+            "Simulated data: LSST DESC Data Challenge 2 as processed for Data Preview 0.2.",
+            true,
+            vec![],
+        ),
+        (
+            "dp1",
+            "DP1",
+            "Data Preview 1: seven fields observed with the LSST commissioning camera.",
+            false,
+            vec![dp1_group.id],
+        ),
     ] {
         state
             .store
@@ -196,13 +218,27 @@ async fn pipelines(state: &AppState) -> anyhow::Result<()> {
 /// Goes the way of every upload: bytes, row, registration, meanings, publication.
 async fn add(state: &AppState, owners: &[(&str, i64)], demo: DemoProduct) -> anyhow::Result<()> {
     let store = &state.store;
-    let user_id = owners.iter().find(|(name, _)| *name == demo.owner).context("unknown owner")?.1;
-    let viewer = Viewer { user_id, is_admin: true };
+    let user_id = owners
+        .iter()
+        .find(|(name, _)| *name == demo.owner)
+        .context("unknown owner")?
+        .1;
+    let viewer = Viewer {
+        user_id,
+        is_admin: true,
+    };
     let release_id = match demo.release {
-        Some(name) => Some(store.release_id_by_name(name).await?.with_context(|| format!("no release {name}"))?),
+        Some(name) => Some(
+            store
+                .release_id_by_name(name)
+                .await?
+                .with_context(|| format!("no release {name}"))?,
+        ),
         None => None,
     };
-    let violations = demo.product_type.check_metadata(release_id.is_some(), demo.pz_code);
+    let violations = demo
+        .product_type
+        .check_metadata(release_id.is_some(), demo.pz_code);
     if let Some(violation) = violations.first() {
         anyhow::bail!("{}: {}", violation.field, violation.message);
     }
@@ -233,7 +269,9 @@ async fn add(state: &AppState, owners: &[(&str, i64)], demo: DemoProduct) -> any
     }
     let row = store.product(viewer, id).await?.context("the product vanished")?;
     if row.size_bytes.is_some() {
-        registry::register(state, &row).await.map_err(|error| anyhow::anyhow!("registration: {error}"))?;
+        registry::register(state, &row)
+            .await
+            .map_err(|error| anyhow::anyhow!("registration: {error}"))?;
     }
     for column in store.contents_of(id).await? {
         if let Some((_, meaning)) = demo.meanings.iter().find(|(name, _)| *name == column.column_name) {
@@ -246,7 +284,10 @@ async fn add(state: &AppState, owners: &[(&str, i64)], demo: DemoProduct) -> any
         }
     }
     if demo.published {
-        let changes = ProductChanges { status: Some(ProductStatus::Published), ..ProductChanges::default() };
+        let changes = ProductChanges {
+            status: Some(ProductStatus::Published),
+            ..ProductChanges::default()
+        };
         store.change_product(id, changes).await?;
     }
     Ok(())

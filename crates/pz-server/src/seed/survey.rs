@@ -40,7 +40,9 @@ impl Survey {
     /// The catalog that the survey makes of the sky, and how many galaxies are in it.
     pub(super) fn observe(&self, galaxies: &[Galaxy]) -> DemoTable {
         // Its own numbers, whatever the other surveys draw.
-        let seed = self.name.bytes().fold(0x5eed_1000_u64, |seed, byte| seed.wrapping_mul(31) + u64::from(byte));
+        let seed = self.name.bytes().fold(0x5eed_1000_u64, |seed, byte| {
+            seed.wrapping_mul(31) + u64::from(byte)
+        });
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (mut ids, mut ra, mut dec) = (Vec::new(), Vec::new(), Vec::new());
         let (mut redshift, mut error, mut flag, mut mag) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -54,7 +56,10 @@ impl Survey {
             }
             let shift_deg = self.position_error_arcsec / 3600.0;
             ids.push(galaxy.id);
-            ra.push(Some(round(galaxy.ra_deg + normal(&mut rng) * shift_deg / galaxy.dec_deg.to_radians().cos(), 7)));
+            ra.push(Some(round(
+                galaxy.ra_deg + normal(&mut rng) * shift_deg / galaxy.dec_deg.to_radians().cos(),
+                7,
+            )));
             dec.push(Some(round(galaxy.dec_deg + normal(&mut rng) * shift_deg, 7)));
             // Fainter galaxies give poorer spectra: 4 certain, 3 secure, 2 probable, 1 a guess.
             let quality = 4.4 - (galaxy.mag_i - self.mag_limit + 2.5).max(0.0) * 0.7 + 0.5 * normal(&mut rng);
@@ -73,7 +78,15 @@ impl Survey {
             mag.push(Some((galaxy.mag_i + 0.03 * normal(&mut rng)) as f32));
         }
         let rows = ids.len();
-        let [id_name, ra_name, dec_name, z_name, error_name, flag_name, survey_name] = self.columns;
+        let [
+            id_name,
+            ra_name,
+            dec_name,
+            z_name,
+            error_name,
+            flag_name,
+            survey_name,
+        ] = self.columns;
         let mut table = DemoTable::default();
         table.add(id_name, "", Values::Int64(ids));
         table.add(ra_name, "deg", Values::Float64(ra));

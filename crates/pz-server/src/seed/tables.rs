@@ -62,8 +62,9 @@ impl DemoTable {
         }
         let schema = Arc::new(Schema::new(fields));
         let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
-        let properties =
-            WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .build();
         let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties))?;
         writer.write(&batch)?;
         Ok(writer.into_inner()?)

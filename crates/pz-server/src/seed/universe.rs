@@ -16,11 +16,41 @@ pub(super) struct Field {
 
 /// Deep fields; positions as in the literature.
 pub(super) const FIELDS: [Field; 5] = [
-    Field { name: "COSMOS", ra_deg: 150.12, dec_deg: 2.21, radius_deg: 0.9, galaxies: 60_000 },
-    Field { name: "ECDFS", ra_deg: 53.12, dec_deg: -27.81, radius_deg: 0.6, galaxies: 30_000 },
-    Field { name: "XMM-LSS", ra_deg: 35.71, dec_deg: -4.75, radius_deg: 1.2, galaxies: 50_000 },
-    Field { name: "ELAIS-S1", ra_deg: 9.45, dec_deg: -44.03, radius_deg: 0.8, galaxies: 20_000 },
-    Field { name: "EDFS", ra_deg: 59.10, dec_deg: -48.73, radius_deg: 1.0, galaxies: 25_000 },
+    Field {
+        name: "COSMOS",
+        ra_deg: 150.12,
+        dec_deg: 2.21,
+        radius_deg: 0.9,
+        galaxies: 60_000,
+    },
+    Field {
+        name: "ECDFS",
+        ra_deg: 53.12,
+        dec_deg: -27.81,
+        radius_deg: 0.6,
+        galaxies: 30_000,
+    },
+    Field {
+        name: "XMM-LSS",
+        ra_deg: 35.71,
+        dec_deg: -4.75,
+        radius_deg: 1.2,
+        galaxies: 50_000,
+    },
+    Field {
+        name: "ELAIS-S1",
+        ra_deg: 9.45,
+        dec_deg: -44.03,
+        radius_deg: 0.8,
+        galaxies: 20_000,
+    },
+    Field {
+        name: "EDFS",
+        ra_deg: 59.10,
+        dec_deg: -48.73,
+        radius_deg: 1.0,
+        galaxies: 25_000,
+    },
 ];
 
 /// A galaxy as it is.
@@ -43,15 +73,23 @@ pub(super) fn galaxies() -> Vec<Galaxy> {
     let mut galaxies = Vec::with_capacity(FIELDS.iter().map(|field| field.galaxies).sum());
     for (index, field) in FIELDS.iter().enumerate() {
         for number in 0..field.galaxies {
-            let (ra_deg, dec_deg) =
-                point_in_cap(field.ra_deg, field.dec_deg, field.radius_deg, rng.random(), rng.random());
+            let (ra_deg, dec_deg) = point_in_cap(
+                field.ra_deg,
+                field.dec_deg,
+                field.radius_deg,
+                rng.random(),
+                rng.random(),
+            );
             // Gamma-distributed with shape 2: rises as z, falls exponentially, mean 0.76.
             let uniform: f64 = rng.random::<f64>() * rng.random::<f64>();
             let redshift = (-uniform.max(1e-12).ln() * 0.38).clamp(0.003, 6.5);
             let mag_i = 19.6 + 2.1 * redshift.powf(0.55) + 1.1 * normal(&mut rng);
             galaxies.push(Galaxy {
                 // The form of LSST object ids: 19 digits, more than a double can hold.
-                id: 1_486_231_857_000_000_000 + (index as i64) * 10_000_000_000 + (number as i64) * 7_919 + 13,
+                id: 1_486_231_857_000_000_000
+                    + (index as i64) * 10_000_000_000
+                    + (number as i64) * 7_919
+                    + 13,
                 field: index,
                 ra_deg,
                 dec_deg,

@@ -56,7 +56,9 @@ async fn list_users(
     request: HttpRequest,
 ) -> ApiResult<web::Json<Page<User>>> {
     let asked = LIST.read(&request)?;
-    let page = asked.fetch(async |query| state.store.list_users(query).await, view).await?;
+    let page = asked
+        .fetch(async |query| state.store.list_users(query).await, view)
+        .await?;
     Ok(web::Json(page))
 }
 
@@ -67,6 +69,10 @@ async fn list_users(
     (status = 404, description = "No such user"),
 ))]
 async fn get_user(_: Caller, state: web::Data<AppState>, id: IdPath) -> ApiResult<web::Json<User>> {
-    let user = state.store.active_user(id.0).await?.ok_or_else(ApiError::not_found)?;
+    let user = state
+        .store
+        .active_user(id.0)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     Ok(web::Json(view(user)))
 }

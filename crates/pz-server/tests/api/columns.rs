@@ -1,0 +1,142 @@
+use serde_json::json;
+
+use crate::app::{Answer, TestApp};
+use crate::on_both_databases;
+use reqwest::Method;
+
+on_both_databases!(columns);
+
+async fn columns(app: &TestApp) {
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let product = alice.published_catalog("Catalog").await;
+    let list = bob
+        .get(&format!("/api/product-contents/?product={}", product["id"]))
+        .await
+        .expect(200);
+    assert_eq!(list["count"], 5);
+    let first = list["results"][0].clone();
+    assert_eq!(
+        (&first["column_name"], &first["order"], &first["dtype"]),
+        (&json!("id"), &json!(0), &json!("int64"))
+    );
+    assert_eq!(first["statistics"]["count"], 3);
+    assert_eq!(list["results"][1]["alias"], "RA");
+    let path = format!("/api/product-contents/{}/", first["id"]);
+    bob.patch_form(&path, &[("alias", "ID")])
+        .await
+        .refused(403, "permission_denied");
+    bob.delete(&path).await.refused(403, "permission_denied");
+
+    // As the Python library does: both, one, clear.
+    let set = alice
+        .patch_form(&path, &[("ucd", "meta.id;meta.main"), ("alias", "ID")])
+        .await
+        .expect(200);
+    assert_eq!(
+        (&set["ucd"], &set["alias"], &set["id"]),
+        (&json!("meta.id;meta.main"), &json!("ID"), &first["id"])
+    );
+    let alias_only = alice.patch_form(&path, &[("alias", "custom")]).await.expect(200);
+    assert_eq!(
+        (&alias_only["ucd"], &alias_only["alias"]),
+        (&json!("meta.id;meta.main"), &json!("custom"))
+    );
+    let cleared = alice
+        .patch_form(&path, &[("ucd", ""), ("alias", "")])
+        .await
+        .expect(200);
+    assert_eq!((&cleared["ucd"], &cleared["alias"]), (&json!(""), &json!("")));
+    let nulls = alice
+        .patch(&path, json!({"ucd": null, "alias": null}))
+        .await
+        .expect(200);
+    assert_eq!((&nulls["ucd"], &nulls["alias"]), (&json!(null), &json!(null)));
+    alice
+        .patch(&path, json!({"alias": "x".repeat(257)}))
+        .await
+        .refused(400, "validation_failed");
+    alice
+        .patch(&path, json!({"order": 1}))
+        .await
+        .refused(409, "conflict");
+    alice
+        .patch(&path, json!({"order": -1}))
+        .await
+        .refused(400, "validation_failed");
+    alice
+        .patch(&path, json!({"product": 12345}))
+        .await
+        .refused(400, "validation_failed");
+    alice
+        .patch_form("/api/product-contents/None/", &[("alias", "x")])
+        .await
+        .refused(404, "not_found");
+
+    let added = alice
+        .post(
+            "/api/product-contents/",
+            json!({"product": product["id"], "column_name": "extra"}),
+        )
+        .await
+        .expect(201);
+    assert_eq!(added["order"], 5);
+    bob.post(
+        "/api/product-contents/",
+        json!({"product": product["id"], "column_name": "x"}),
+    )
+    .await
+    .refused(403, "permission_denied");
+    let put = alice.request(Method::PUT, &format!("/api/product-contents/{}/", added["id"]));
+    Answer::of(put.json(&json!({"product": product["id"], "column_name": "renamed"})))
+        .await
+        .expect(200);
+    assert_eq!(
+        alice
+            .delete(&format!("/api/product-contents/{}/", added["id"]))
+            .await
+            .status,
+        204
+    );
+
+    // A draft's columns are nobody else's to see; an unknown product is a wrong filter.
+    alice
+        .patch(&format!("/api/products/{}/", product["id"]), json!({"status": 0}))
+        .await
+        .expect(200);
+    bob.get(&path).await.refused(404, "not_found");
+    let answer = bob
+        .get(&format!("/api/product-contents/?product={}", product["id"]))
+        .await
+        .refused(400, "invalid_filter");
+    assert!(answer["product"].is_array());
+    assert_eq!(bob.get("/api/product-contents/").await.expect(200)["count"], 0);
+}
+
+#[actix_web::test]
+async fn more_columns_than_a_page() {
+    let app = TestApp::sqlite().await;
+    let alice = app.alice().await;
+    let product = alice.draft(1, "Wide").await;
+    let header: Vec<String> = (0..1200).map(|i| format!("column_{i}")).collect();
+    let row: Vec<String> = (0..1200).map(|i| i.to_string()).collect();
+    let csv = format!("{}\n{}\n", header.join(","), row.join(","));
+    alice
+        .upload(&product, 0, "wide.csv", csv.as_bytes())
+        .await
+        .expect(201);
+    alice
+        .get(&format!("/api/products/{}/registry/", product["id"]))
+        .await
+        .expect(200);
+    let path = format!("/api/product-contents/?product={}", product["id"]);
+    let list = alice.get(&path).await.expect(200);
+    assert_eq!(
+        (list["count"].as_u64(), list["results"].as_array().unwrap().len()),
+        (Some(1200), 1200)
+    );
+    let list = alice
+        .get(&format!("{path}&page_size=10&page=2&ordering=-order"))
+        .await
+        .expect(200);
+    assert_eq!(list["results"][0]["column_name"], "column_1189");
+}
