@@ -3,7 +3,7 @@
 
 use actix_multipart::{Field, Multipart};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentDisposition, DispositionParam};
+use actix_web::http::header::{CONTENT_DISPOSITION, ContentDisposition, DispositionParam};
 use bytes::BytesMut;
 use futures_util::TryStreamExt;
 use pz_model::limits::{FILE_NAME_MAX_BYTES, MIME_TYPE_MAX_CHARS};
@@ -193,7 +193,11 @@ pub(super) fn main_file_exists() -> ApiError {
 
 /// The base name of the file, as its part says; `filename*` wins over `filename`.
 fn original_name(part: &Field) -> ApiResult<String> {
-    let raw = part.content_disposition().and_then(full_name).unwrap_or_default();
+    let extended = part.content_disposition().and_then(extended_name);
+    let header = part.headers().get(CONTENT_DISPOSITION);
+    let raw = extended
+        .or_else(|| header.and_then(|header| plain_name(header.as_bytes())))
+        .unwrap_or_default();
     let name = file_name::base_name(&raw)
         .ok_or_else(|| ApiError::field("file", ErrorCode::InvalidFileName, "The file has no usable name."))?;
     if name.len() > FILE_NAME_MAX_BYTES {
@@ -206,15 +210,39 @@ fn original_name(part: &Field) -> ApiResult<String> {
     Ok(name)
 }
 
-fn full_name(disposition: &ContentDisposition) -> Option<String> {
-    let extended = disposition
+fn extended_name(disposition: &ContentDisposition) -> Option<String> {
+    disposition
         .parameters
         .iter()
         .find_map(|parameter| match parameter {
             DispositionParam::FilenameExt(value) => String::from_utf8(value.value.clone()).ok(),
             _ => None,
-        });
-    extended.or_else(|| disposition.get_filename().map(str::to_owned))
+        })
+}
+
+/// The value of `filename="…"`. Browsers and Python send a backslash as it is, so that only an escaped
+/// quote or backslash is unescaped: `C:\data\x.csv` keeps its separators.
+fn plain_name(header: &[u8]) -> Option<String> {
+    const KEY: &[u8] = b"filename=";
+    let start = header
+        .windows(KEY.len())
+        .position(|window| window.eq_ignore_ascii_case(KEY))?
+        + KEY.len();
+    let value = &header[start..];
+    let Some(quoted) = value.strip_prefix(b"\"") else {
+        let end = value.iter().position(|byte| *byte == b';').unwrap_or(value.len());
+        return Some(String::from_utf8_lossy(&value[..end]).trim().to_owned());
+    };
+    let mut name = Vec::with_capacity(quoted.len());
+    let mut bytes = quoted.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => break,
+            b'\\' => name.push(bytes.next_if(|next| matches!(next, b'"' | b'\\')).unwrap_or(byte)),
+            byte => name.push(byte),
+        }
+    }
+    Some(String::from_utf8_lossy(&name).into_owned())
 }
 
 /// The extension as stored: at most 16 characters, so that no odd name becomes one.
@@ -260,5 +288,32 @@ async fn drain(parts: &mut Multipart) {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_names() {
+        let name = |header: &str| plain_name(header.as_bytes());
+        assert_eq!(
+            name(r#"form-data; name="file"; filename="a b.csv""#).as_deref(),
+            Some("a b.csv")
+        );
+        assert_eq!(
+            name(r#"form-data; filename="..\..\x.csv"; name="file""#).as_deref(),
+            Some(r"..\..\x.csv")
+        );
+        assert_eq!(
+            name(r#"form-data; filename="a\"b\\c""#).as_deref(),
+            Some(r#"a"b\c"#)
+        );
+        assert_eq!(
+            name("form-data; filename=plain.csv; name=file").as_deref(),
+            Some("plain.csv")
+        );
+        assert_eq!(name("form-data; name=file"), None);
     }
 }

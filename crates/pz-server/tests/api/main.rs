@@ -1,5 +1,10 @@
 //! The API as its clients see it: the real application on a real socket, on both databases.
-#![expect(unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "a test that fails panics, and nothing outside uses it")]
+#![expect(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that fails panics, and nothing outside uses it"
+)]
 
 mod app;
 mod auth;
