@@ -42,6 +42,21 @@ impl MigrationTrait for Migration {
             }
             manager.create_index(index.take()).await?;
         }
+        // One for each order of products, with all that filters and search look at: the ids of a page, and
+        // the count, are found without touching a row.
+        for order in ["created_at, id", "name_search, id", "product_type_id, id", "id"] {
+            let name = order.split(',').next().unwrap_or_default();
+            let others: Vec<&str> = PRODUCT_FILTERS
+                .iter()
+                .copied()
+                .filter(|column| !order.contains(column))
+                .collect();
+            let sql = format!(
+                "CREATE INDEX idx_products_by_{name} ON products ({order}, {})",
+                others.join(", ")
+            );
+            manager.get_connection().execute_unprepared(&sql).await?;
+        }
         // A product has at most one main file, whatever two requests do at once.
         manager
             .get_connection()
@@ -81,6 +96,16 @@ const TABLES: &[&str] = &[
     "download_archives",
     "jobs",
     "audit_log",
+];
+
+/// Columns of products that filters, visibility and search look at.
+const PRODUCT_FILTERS: &[&str] = &[
+    "status",
+    "user_id",
+    "release_id",
+    "product_type_id",
+    "official_product",
+    "name_search",
 ];
 
 /// Table and column.
@@ -416,24 +441,10 @@ fn indexes() -> &'static [(&'static str, &'static [&'static str], bool)] {
         ("product_types", &["name"], true),
         ("product_types", &["display_name"], true),
         ("products", &["internal_name"], true),
-        ("products", &["created_at", "id"], false),
-        ("products", &["name_search", "id"], false),
         ("products", &["display_name"], false),
-        ("products", &["product_type_id", "id"], false),
-        ("products", &["release_id", "id"], false),
+        ("products", &["product_type_id"], false),
+        ("products", &["release_id"], false),
         ("products", &["user_id", "status"], false),
-        // answers the count of a list page without touching the rows
-        (
-            "products",
-            &[
-                "status",
-                "release_id",
-                "user_id",
-                "official_product",
-                "product_type_id",
-            ],
-            false,
-        ),
         ("product_files", &["product_id", "role"], false),
         ("product_files", &["blob_key"], true),
         ("product_files", &["sha256"], false),

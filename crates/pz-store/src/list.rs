@@ -2,7 +2,7 @@
 
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, LikeExpr, NullOrdering, Order, Query, SelectStatement};
 
-use sea_orm::FromQueryResult;
+use sea_orm::{DbBackend, FromQueryResult};
 
 use crate::database::Store;
 use crate::error::StoreError;
@@ -12,6 +12,24 @@ use crate::text::contains_pattern;
 pub trait ListField: Copy {
     /// The column, with its table.
     fn expr(self) -> Expr;
+
+    /// The column may be null, so that an order must say where nulls go: the databases disagree.
+    fn is_nullable(self) -> bool {
+        false
+    }
+
+    /// Few distinct values: an index on it must not lure SQLite away from the index that gives the order.
+    fn is_coarse(self) -> bool {
+        false
+    }
+}
+
+/// A column that SQLite's planner takes for an expression, so that no index on it is used.
+pub(crate) fn without_index(column: Expr, backend: DbBackend) -> Expr {
+    match backend {
+        DbBackend::Sqlite => Expr::cust_with_exprs("+?", [column]),
+        _ => column,
+    }
 }
 
 /// One condition on a list.
@@ -63,41 +81,56 @@ impl<F> Default for ListQuery<F> {
 
 impl<F: ListField> ListQuery<F> {
     /// All conditions as one.
-    pub(crate) fn condition(&self) -> Cond {
+    pub(crate) fn condition(&self, backend: DbBackend) -> Cond {
         self.conditions
             .iter()
-            .fold(Cond::all(), |all, condition| all.add(condition.to_sql()))
+            .fold(Cond::all(), |all, condition| all.add(condition.to_sql(backend)))
     }
 
-    /// Adds order and paging, with `id` as the last resort in the direction of the last order.
+    /// Adds order and paging.
     pub(crate) fn order_and_page(&self, select: &mut SelectStatement, id: Expr) {
-        let mut last = Order::Asc;
-        for (field, descending) in &self.order {
-            last = if *descending { Order::Desc } else { Order::Asc };
-            // Said aloud because the databases disagree on where nulls go.
-            let nulls = if *descending {
-                NullOrdering::Last
-            } else {
-                NullOrdering::First
-            };
-            select.order_by_expr_with_nulls(field.expr(), last.clone(), nulls);
-        }
-        select.order_by_expr(id, last);
+        self.order(select, id);
         select.limit(Ord::min(self.limit, i64::MAX as u64));
         if self.offset > 0 {
             select.offset(Ord::min(self.offset, i64::MAX as u64));
         }
     }
+
+    /// Adds the order, with `id` as the last resort in the direction of the last order.
+    pub(crate) fn order(&self, select: &mut SelectStatement, id: Expr) {
+        let mut last = Order::Asc;
+        for (field, descending) in &self.order {
+            last = if *descending { Order::Desc } else { Order::Asc };
+            if field.is_nullable() {
+                let nulls = if *descending {
+                    NullOrdering::Last
+                } else {
+                    NullOrdering::First
+                };
+                select.order_by_expr_with_nulls(field.expr(), last.clone(), nulls);
+            } else {
+                select.order_by_expr(field.expr(), last.clone());
+            }
+        }
+        select.order_by_expr(id, last);
+    }
 }
 
 impl<F: ListField> ListCondition<F> {
-    fn to_sql(&self) -> Expr {
+    fn to_sql(&self, backend: DbBackend) -> Expr {
+        let column = |field: F| {
+            if field.is_coarse() {
+                without_index(field.expr(), backend)
+            } else {
+                field.expr()
+            }
+        };
         match self {
-            Self::TextIn(field, values) => field.expr().is_in(values.iter().cloned()),
-            Self::NumberIn(field, values) => field.expr().is_in(values.iter().copied()),
-            Self::FlagIn(field, values) => field.expr().is_in(values.iter().copied()),
-            Self::IsNull(field, true) => field.expr().is_null(),
-            Self::IsNull(field, false) => field.expr().is_not_null(),
+            Self::TextIn(field, values) => column(*field).is_in(values.iter().cloned()),
+            Self::NumberIn(field, values) => column(*field).is_in(values.iter().copied()),
+            Self::FlagIn(field, values) => column(*field).is_in(values.iter().copied()),
+            Self::IsNull(field, true) => column(*field).is_null(),
+            Self::IsNull(field, false) => column(*field).is_not_null(),
             Self::Contains { fields, pieces, any } => {
                 let start = if *any { Cond::any() } else { Cond::all() };
                 let all = pieces.iter().fold(start, |cond, piece| {

@@ -76,11 +76,11 @@ impl Store {
         &self,
         query: &ListQuery<PipelineField>,
     ) -> Result<(u64, Vec<PipelineWithTypes>), StoreError> {
-        let count = self.count("pipelines", query.condition()).await?;
+        let count = self.count("pipelines", query.condition(self.backend())).await?;
         let mut select = Query::select()
             .expr(Expr::cust("pipelines.*"))
             .from("pipelines")
-            .cond_where(query.condition())
+            .cond_where(query.condition(self.backend()))
             .take();
         query.order_and_page(&mut select, Expr::col(("pipelines", "id")));
         let rows = pipelines::Model::find_by_statement(self.backend().build(&select))

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use pz_model::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoActiveModel, ModelTrait, QueryFilter,
-    QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, FromQueryResult, IntoActiveModel, ModelTrait,
+    QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
 use crate::database::Store;
@@ -98,7 +98,7 @@ pub struct ContentChanges {
     pub alias: Option<Option<String>>,
 }
 
-fn select_visible(viewer: Viewer) -> SelectStatement {
+fn select_visible(viewer: Viewer, backend: DbBackend) -> SelectStatement {
     Query::select()
         .expr(Expr::cust("product_contents.*"))
         .expr_as(Expr::col(("products", "user_id")), "owner_id")
@@ -107,7 +107,7 @@ fn select_visible(viewer: Viewer) -> SelectStatement {
             "products",
             Expr::col(("products", "id")).equals(("product_contents", "product_id")),
         )
-        .cond_where(viewer.product_condition(false))
+        .cond_where(viewer.product_condition(false, backend))
         .take()
 }
 
@@ -128,12 +128,12 @@ impl Store {
                 "products",
                 Expr::col(("products", "id")).equals(("product_contents", "product_id")),
             )
-            .cond_where(viewer.product_condition(false))
+            .cond_where(viewer.product_condition(false, self.backend()))
             .take();
-        count.cond_where(query.condition());
+        count.cond_where(query.condition(self.backend()));
         let total = self.count_of(&count).await?;
-        let mut select = select_visible(viewer);
-        select.cond_where(query.condition());
+        let mut select = select_visible(viewer, self.backend());
+        select.cond_where(query.condition(self.backend()));
         query.order_and_page(&mut select, Expr::col(("product_contents", "id")));
         let rows = ProductContentRow::find_by_statement(self.backend().build(&select))
             .all(&self.db)
@@ -146,7 +146,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn content(&self, viewer: Viewer, id: i64) -> Result<Option<ProductContentRow>, StoreError> {
-        let select = select_visible(viewer)
+        let select = select_visible(viewer, self.backend())
             .and_where(Expr::col(("product_contents", "id")).eq(id))
             .take();
         Ok(

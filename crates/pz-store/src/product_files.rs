@@ -7,8 +7,8 @@ use std::time::Duration;
 use pz_model::{FileRole, ProductStatus, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoActiveModel, ModelTrait, QueryFilter,
-    QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, FromQueryResult, IntoActiveModel, ModelTrait,
+    QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
 use crate::blobs::StoredBlob;
@@ -88,7 +88,7 @@ pub enum AddedFile {
     ProductGone,
 }
 
-fn select_visible(viewer: Viewer) -> SelectStatement {
+fn select_visible(viewer: Viewer, backend: DbBackend) -> SelectStatement {
     Query::select()
         .expr(Expr::cust("product_files.*"))
         .expr_as(Expr::col(("products", "user_id")), "owner_id")
@@ -97,7 +97,7 @@ fn select_visible(viewer: Viewer) -> SelectStatement {
             "products",
             Expr::col(("products", "id")).equals(("product_files", "product_id")),
         )
-        .cond_where(viewer.product_condition(false))
+        .cond_where(viewer.product_condition(false, backend))
         .take()
 }
 
@@ -118,12 +118,12 @@ impl Store {
                 "products",
                 Expr::col(("products", "id")).equals(("product_files", "product_id")),
             )
-            .cond_where(viewer.product_condition(false))
+            .cond_where(viewer.product_condition(false, self.backend()))
             .take();
-        count.cond_where(query.condition());
+        count.cond_where(query.condition(self.backend()));
         let total = self.count_of(&count).await?;
-        let mut select = select_visible(viewer);
-        select.cond_where(query.condition());
+        let mut select = select_visible(viewer, self.backend());
+        select.cond_where(query.condition(self.backend()));
         query.order_and_page(&mut select, Expr::col(("product_files", "id")));
         let rows = ProductFileRow::find_by_statement(self.backend().build(&select))
             .all(&self.db)
@@ -136,7 +136,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn file(&self, viewer: Viewer, id: i64) -> Result<Option<ProductFileRow>, StoreError> {
-        let select = select_visible(viewer)
+        let select = select_visible(viewer, self.backend())
             .and_where(Expr::col(("product_files", "id")).eq(id))
             .take();
         Ok(ProductFileRow::find_by_statement(self.backend().build(&select))

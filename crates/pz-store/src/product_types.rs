@@ -53,11 +53,13 @@ impl Store {
         &self,
         query: &ListQuery<ProductTypeField>,
     ) -> Result<(u64, Vec<product_types::Model>), StoreError> {
-        let count = self.count("product_types", query.condition()).await?;
+        let count = self
+            .count("product_types", query.condition(self.backend()))
+            .await?;
         let mut select = Query::select()
             .expr(Expr::cust("product_types.*"))
             .from("product_types")
-            .cond_where(query.condition())
+            .cond_where(query.condition(self.backend()))
             .take();
         query.order_and_page(&mut select, Expr::col(("product_types", "id")));
         let rows = product_types::Model::find_by_statement(self.backend().build(&select))

@@ -132,6 +132,17 @@ impl ListField for ProductField {
             },
         ))
     }
+
+    fn is_nullable(self) -> bool {
+        self == Self::ReleaseId
+    }
+
+    fn is_coarse(self) -> bool {
+        matches!(
+            self,
+            Self::ReleaseId | Self::ProductTypeId | Self::OfficialProduct | Self::Status | Self::UserId
+        )
+    }
 }
 
 /// A product to be created.
@@ -262,7 +273,9 @@ impl Store {
         query: &ListQuery<ProductField>,
         with_deleted: bool,
     ) -> Result<(u64, Vec<ProductRow>), StoreError> {
-        let condition = query.condition().add(viewer.product_condition(with_deleted));
+        let condition = query
+            .condition(self.backend())
+            .add(viewer.product_condition(with_deleted, self.backend()));
         let mut count = Query::select()
             .expr_as(Expr::val(1).count(), "count")
             .from("products")
@@ -279,9 +292,16 @@ impl Store {
         if query.limit == 0 || total <= query.offset {
             return Ok((total, Vec::new()));
         }
+        // The ids of the page come from an index alone; only its rows are then read and joined.
+        let id = || Expr::col(("products", "id"));
+        let mut page = Query::select().column(("products", "id")).from("products").take();
+        join_named(&mut page, &tables);
+        page.cond_where(condition);
+        query.order_and_page(&mut page, id());
+        let page = Query::select().column("id").from_subquery(page, "page").take();
         let mut select = select_rows();
-        select.cond_where(condition);
-        query.order_and_page(&mut select, Expr::col(("products", "id")));
+        select.and_where(id().in_subquery(page));
+        query.order(&mut select, id());
         let rows = ProductRow::find_by_statement(self.backend().build(&select))
             .all(&self.db)
             .await?;
@@ -295,7 +315,7 @@ impl Store {
     pub async fn product(&self, viewer: Viewer, id: i64) -> Result<Option<ProductRow>, StoreError> {
         let select = select_rows()
             .and_where(Expr::col(("products", "id")).eq(id))
-            .cond_where(viewer.product_condition(false))
+            .cond_where(viewer.product_condition(false, self.backend()))
             .take();
         Ok(ProductRow::find_by_statement(self.backend().build(&select))
             .one(&self.db)
@@ -311,7 +331,7 @@ impl Store {
             .column(("products", "id"))
             .from("products")
             .and_where(Expr::col(("products", "id")).is_in(ids.iter().copied()))
-            .cond_where(viewer.product_condition(false))
+            .cond_where(viewer.product_condition(false, self.backend()))
             .take();
         self.ids_of(&select).await
     }

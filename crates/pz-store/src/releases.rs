@@ -89,7 +89,7 @@ impl Store {
         viewer: Viewer,
         query: &ListQuery<ReleaseField>,
     ) -> Result<(u64, Vec<ReleaseWithGroups>), StoreError> {
-        let condition = query.condition().add(viewer.release_condition());
+        let condition = query.condition(self.backend()).add(viewer.release_condition());
         let count = self.count("releases", condition.clone()).await?;
         let mut select = Query::select()
             .expr(Expr::cust("releases.*"))

@@ -1,7 +1,10 @@
 //! Who may see what: the one definition, joined into every query.
 
 use pz_model::ProductStatus;
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query, SelectStatement};
+
+use crate::list::without_index;
 
 /// On whose behalf a query runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,24 +56,22 @@ impl Viewer {
     /// The condition on `products`: drafts, running and failed ones for owner and administrators only,
     /// published ones by their release. Deleted ones are shown to nobody, or with `with_deleted` to their
     /// owner and administrators.
-    pub(crate) fn product_condition(self, with_deleted: bool) -> Cond {
-        let status = || Expr::col(("products", "status"));
+    pub(crate) fn product_condition(self, with_deleted: bool, backend: DbBackend) -> Cond {
+        let column = |name: &'static str| without_index(Expr::col(("products", name)), backend);
         let mut all = Cond::all();
         if !with_deleted {
-            all = all.add(status().ne(ProductStatus::Deleted.code()));
+            all = all.add(column("status").ne(ProductStatus::Deleted.code()));
         }
         if self.is_admin {
             return all;
         }
-        let published = Cond::all().add(status().eq(ProductStatus::Published.code())).add(
-            Cond::any()
-                .add(Expr::col(("products", "release_id")).is_null())
-                .add(Expr::col(("products", "release_id")).in_subquery(self.visible_releases())),
-        );
-        all.add(
-            Cond::any()
-                .add(Expr::col(("products", "user_id")).eq(self.user_id))
-                .add(published),
-        )
+        let published = Cond::all()
+            .add(column("status").eq(ProductStatus::Published.code()))
+            .add(
+                Cond::any()
+                    .add(column("release_id").is_null())
+                    .add(column("release_id").in_subquery(self.visible_releases())),
+            );
+        all.add(Cond::any().add(column("user_id").eq(self.user_id)).add(published))
     }
 }

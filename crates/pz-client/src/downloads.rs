@@ -1,0 +1,53 @@
+//! Signed links to a product's bytes.
+
+use pz_model::api::Archive;
+#[cfg(not(target_arch = "wasm32"))]
+use reqwest::Method;
+
+use crate::{Client, Result};
+
+impl Client {
+    /// Prepares the whole product as a zip and returns a link that is valid for some minutes.
+    pub async fn prepare_download(&self, product: i64) -> Result<Archive> {
+        self.post_empty(&format!("/api/products/{product}/download/prepare/"))
+            .await
+    }
+
+    /// The state of the product's zip, with a fresh link.
+    pub async fn download_status(&self, product: i64) -> Result<Archive> {
+        self.get(&format!("/api/products/{product}/download/status/"), &[])
+            .await
+    }
+
+    /// Prepares the main file alone and returns a link that is valid for some minutes.
+    pub async fn prepare_main_file_download(&self, product: i64) -> Result<Archive> {
+        self.post_empty(&format!("/api/products/{product}/download/main-file/prepare/"))
+            .await
+    }
+
+    /// The state of the main file's download, with a fresh link.
+    pub async fn main_file_download_status(&self, product: i64) -> Result<Archive> {
+        self.get(
+            &format!("/api/products/{product}/download/main-file/status/"),
+            &[],
+        )
+        .await
+    }
+
+    /// Starts fetching `link`, which may be relative to the server's root; the body is not read yet.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub async fn fetch(&self, link: &str) -> Result<reqwest::Response> {
+        let path = link.strip_prefix(self.origin()).unwrap_or(link);
+        let response = self
+            .request(Method::GET, path, &[])?
+            .send()
+            .await
+            .map_err(crate::Error::network)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.text().await.map_err(crate::Error::network)?;
+        Err(crate::client::rejection(status, &headers, &body))
+    }
+}

@@ -1,0 +1,26 @@
+//! Reference data: product types, releases, users, and everything else that is only read.
+
+use pz_model::api::{Page, ProductTypeView, Release, User};
+
+use crate::{Client, Result};
+
+impl Client {
+    /// Every product type, in display order.
+    pub async fn product_types(&self) -> Result<Vec<ProductTypeView>> {
+        let page: Page<ProductTypeView> = self
+            .get("/api/product-types/", &[("ordering", "order".to_owned())])
+            .await?;
+        Ok(page.results)
+    }
+
+    /// Every release the caller may see, newest first.
+    pub async fn releases(&self) -> Result<Vec<Release>> {
+        let page: Page<Release> = self.get("/api/releases/", &[]).await?;
+        Ok(page.results)
+    }
+
+    /// One page of the users, by username.
+    pub async fn users(&self, page: u64) -> Result<Page<User>> {
+        self.get("/api/users/", &[("page", page.to_string())]).await
+    }
+}

@@ -1,0 +1,160 @@
+//! Inspection in a process of its own. A crash, an endless loop or a memory balloon in a reader of a stranger's
+//! file ends that process, and here becomes an error about that file. Must never let it take the server along.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Inspection;
+use crate::error::{ErrorReport, TableError};
+
+/// Longest answer of the child. A table of 100,000 columns has some ten megabytes.
+const MAX_ANSWER: u64 = 512 * 1024 * 1024;
+
+/// Last bytes of the child's complaints that are looked at.
+const MAX_COMPLAINT: u64 = 64 * 1024;
+
+/// What the child may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChildLimits {
+    /// Time on the clock, and of the processor.
+    pub time: Duration,
+    /// Address space in bytes.
+    pub memory_bytes: u64,
+}
+
+impl Default for ChildLimits {
+    /// Ten minutes and 2 GiB.
+    fn default() -> Self {
+        Self {
+            time: Duration::from_secs(600),
+            memory_bytes: 2 << 30,
+        }
+    }
+}
+
+/// What the program `pz-tables inspect` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// The file was described.
+    Ok(Box<Inspection>),
+    /// The file cannot be described.
+    Error(ErrorReport),
+}
+
+/// Runs `program inspect path` (the binary `pz-tables` of this crate) and waits for its answer. Blocks the thread.
+///
+/// # Errors
+/// What the inspection finds, as [`TableError::Reported`]; [`TableError::LimitExceeded`] when it needs more time
+/// or memory than `limits`; [`TableError::InspectionFailed`] when it ends in any other way;
+/// [`TableError::Io`] when the program cannot be started.
+pub fn inspect(
+    program: &Path,
+    path: &Path,
+    file_name: &str,
+    limits: ChildLimits,
+) -> Result<Inspection, TableError> {
+    let deadline = Instant::now() + limits.time;
+    let mut child = Command::new(program)
+        .arg("inspect")
+        .arg("--memory-limit-mb")
+        .arg((limits.memory_bytes >> 20).max(1).to_string())
+        .arg("--cpu-limit-s")
+        .arg(limits.time.as_secs().max(1).to_string())
+        // One argument, so that a name that begins with a dash is no option.
+        .arg(format!("--name={file_name}"))
+        .arg("--")
+        .arg(path)
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|source| TableError::io(file_name, source))?;
+    let answer = read_in_background(child.stdout.take(), MAX_ANSWER);
+    let complaint = read_in_background(child.stderr.take(), MAX_COMPLAINT);
+    let status = wait_until(&mut child, deadline).map_err(|source| TableError::io(file_name, source))?;
+    let Some(status) = status else {
+        return Err(too_slow(file_name, limits));
+    };
+    let answer = answer.join().unwrap_or_default();
+    let complaint = complaint.join().unwrap_or_default();
+    match serde_json::from_slice(&answer) {
+        Ok(Answer::Ok(inspection)) if status.success() => Ok(*inspection),
+        Ok(Answer::Error(report)) => Err(TableError::Reported(Box::new(report))),
+        _ => Err(abnormal(file_name, status, &complaint, limits)),
+    }
+}
+
+/// Drains a pipe so that the child never waits for a reader.
+fn read_in_background(
+    pipe: Option<impl Read + Send + 'static>,
+    limit: u64,
+) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(pipe) = pipe {
+            // What cannot be read is missing from the answer, which is then no valid one.
+            let _ = pipe.take(limit).read_to_end(&mut bytes);
+        }
+        bytes
+    })
+}
+
+/// The child's end, or none when it had to be killed at `deadline`.
+fn wait_until(child: &mut Child, deadline: Instant) -> std::io::Result<Option<ExitStatus>> {
+    let mut pause = Duration::from_micros(500);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(pause.min(left));
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+fn too_slow(file_name: &str, limits: ChildLimits) -> TableError {
+    TableError::limit(
+        file_name,
+        "the time to inspect it",
+        format!("{} s", limits.time.as_secs_f64()),
+    )
+}
+
+fn abnormal(file_name: &str, status: ExitStatus, complaint: &[u8], limits: ChildLimits) -> TableError {
+    use std::os::unix::process::ExitStatusExt;
+    let complaint = String::from_utf8_lossy(complaint);
+    if complaint.contains("memory allocation of") || complaint.contains("capacity overflow") {
+        let limit = format!("{} MiB", limits.memory_bytes >> 20);
+        return TableError::limit(file_name, "the memory to inspect it", limit);
+    }
+    if let Some(signal) = status.signal() {
+        use rustix::process::Signal;
+        if signal == Signal::XCPU.as_raw() {
+            return too_slow(file_name, limits);
+        }
+        return TableError::InspectionFailed {
+            file: file_name.to_owned(),
+            reason: format!("the inspection was ended by signal {signal}"),
+        };
+    }
+    let reason = match status.code() {
+        Some(0) => "the inspection gave no answer".to_owned(),
+        Some(code) => format!("the inspection ended with code {code} and no answer"),
+        None => "the inspection ended in an unknown way".to_owned(),
+    };
+    TableError::InspectionFailed {
+        file: file_name.to_owned(),
+        reason,
+    }
+}
