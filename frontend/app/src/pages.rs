@@ -1,0 +1,9 @@
+//! Pages that are neither lists nor products.
+
+pub(crate) mod about;
+pub(crate) mod contact;
+pub(crate) mod documentation;
+pub(crate) mod landing;
+pub(crate) mod login;
+pub(crate) mod not_found;
+pub(crate) mod pipelines;
