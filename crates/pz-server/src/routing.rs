@@ -69,7 +69,7 @@ impl ApiRouter {
         }
     }
 
-    /// Adds a handler; method, path and documentation come from its `#[utoipa::path]`. Use [`endpoints!`].
+    /// Adds a handler; method, path and documentation come from its `#[utoipa::path]`. Use `endpoints!`.
     pub fn add<P, F, Args>(&mut self, meta: PathMeta, handler: &F)
     where
         P: utoipa::Path + utoipa::__dev::SchemaReferences,

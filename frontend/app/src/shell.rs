@@ -39,7 +39,9 @@ pub(crate) fn AppShell(
         }
     };
     view! {
-        <a class="skip-link" href="#main" rel="external" on:click=skip>{t(Text::SkipLink)}</a>
+        <nav aria-label=t(Text::SkipLink)>
+            <a class="skip-link" href="#main" rel="external" on:click=skip>{t(Text::SkipLink)}</a>
+        </nav>
         <Header/>
         <OfflineStrip/>
         <EnvBanner/>

@@ -79,7 +79,7 @@ pub fn SearchBox(
         }
     };
     view! {
-        <div class="search-box" role="search">
+        <div class="search-box" role="search" aria-label=label>
             <Icon name=IconName::Search/>
             <input
                 class="input"

@@ -82,7 +82,7 @@ mod tests {
             SigningKeys::new(&[2; 32]).check::<Claims>("session", &token),
             None
         );
-        let mut forged = token.clone();
+        let mut forged = token;
         forged.replace_range(forged.len() - 4.., "AAAA");
         assert_eq!(keys.check::<Claims>("session", &forged), None);
         let old = keys.sign("session", Claims { sub: 7 }, Duration::ZERO);

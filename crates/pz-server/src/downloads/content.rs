@@ -78,7 +78,7 @@ impl Content {
                 match segment {
                     // A slice of memory: its length fits.
                     Segment::Bytes(bytes) => {
-                        pieces.push(Piece::Bytes(bytes.slice(from as usize..to as usize)))
+                        pieces.push(Piece::Bytes(bytes.slice(from as usize..to as usize)));
                     }
                     Segment::Blob { key, .. } => {
                         let mut at = from;

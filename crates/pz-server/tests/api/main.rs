@@ -2,7 +2,6 @@
 #![expect(
     unreachable_pub,
     clippy::unwrap_used,
-    clippy::panic,
     reason = "a test that fails panics, and nothing outside uses it"
 )]
 

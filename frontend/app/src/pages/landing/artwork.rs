@@ -25,18 +25,18 @@ struct Line {
 /// n(z) ∝ z² exp(−(z / z₀)^1.5) with z₀ = 0.55.
 fn lines() -> Vec<Line> {
     const Z0: f64 = 0.55;
-    const Z_MAX: f64 = 2.6;
+    const Z_MAX: f64 = 1.9;
     let density = |z: f64| z * z * (-(z / Z0).powf(1.5)).exp();
     // The maximum is where 2 = 1.5 (z / z₀)^1.5.
     let peak = density(Z0 * (4.0_f64 / 3.0).powf(2.0 / 3.0));
     let mut lines = Vec::new();
-    let mut z = 0.06;
+    let mut z = 0.05;
     while z < Z_MAX {
         lines.push(Line {
             x: z / Z_MAX * SIZE.0,
             height: density(z) / peak,
         });
-        z += 0.024 * (1.0 + z);
+        z += 0.016 * (1.0 + z);
     }
     lines
 }
@@ -77,7 +77,7 @@ pub(crate) fn Artwork() -> impl IntoView {
             // A gradient along x needs shapes with some width: thin rectangles instead of strokes.
             <g fill="url(#spectrum)">
                 {lines().into_iter().map(|line| {
-                    let tall = 6.0 + line.height * (height * 0.68);
+                    let tall = 6.0 + line.height * (height * 0.72);
                     view! {
                         <rect x=format!("{:.1}", line.x - 1.25) y=format!("{:.1}", height - tall) width="2.5"
                             height=format!("{tall:.1}") rx="1.25"></rect>

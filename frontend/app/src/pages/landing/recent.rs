@@ -39,7 +39,7 @@ pub(crate) fn Recent() -> impl IntoView {
             Column::new("name", t(Text::ColumnName), |product: &Product| {
                 view! { <ProductLink product=product.clone()/> }
             }),
-            Column::new("type", t(Text::ColumnType), |product: &Product| {
+            Column::new("product_type", t(Text::ColumnType), |product: &Product| {
                 product.product_type_name.clone()
             }),
             Column::new("owner", t(Text::ColumnOwner), |product: &Product| {
