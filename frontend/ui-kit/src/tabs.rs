@@ -63,7 +63,7 @@ pub fn Tabs(
                 tabindex=move || if is_selected() { "0" } else { "-1" }
                 on:click=move |_| on_select.run(id)>
                 {item.label}
-                {item.count.map(|count| view! { <span class="tab-count">{count}</span> })}
+                {item.count.map(|count| view! { " " <span class="tab-count">{count}</span> })}
             </button>
         }
     };
