@@ -57,6 +57,7 @@ impl MigrationTrait for Migration {
             );
             manager.get_connection().execute_unprepared(&sql).await?;
         }
+        revisions(manager).await?;
         // A product has at most one main file, whatever two requests do at once.
         manager
             .get_connection()
@@ -68,6 +69,10 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        if manager.get_database_backend() == sea_orm::DbBackend::Postgres {
+            let drop = "DROP FUNCTION IF EXISTS bump_lists_revision() CASCADE";
+            manager.get_connection().execute_unprepared(drop).await?;
+        }
         for name in TABLES.iter().rev() {
             manager
                 .drop_table(Table::drop().table(*name).if_exists().take())
@@ -79,6 +84,8 @@ impl MigrationTrait for Migration {
 
 /// In the order in which they can be created.
 const TABLES: &[&str] = &[
+    // last to go: the triggers of the others name it
+    "revisions",
     "users",
     "groups",
     "memberships",
@@ -469,6 +476,47 @@ fn indexes() -> &'static [(&'static str, &'static [&'static str], bool)] {
         ("audit_log", &["object_type", "object_id"], false),
         ("audit_log", &["user_id"], false),
     ]
+}
+
+/// Events after which a list of products may be another one.
+const LIST_CHANGES: &[(&str, &[&str])] = &[
+    ("products", &["INSERT", "UPDATE", "DELETE"]),
+    ("product_types", &["UPDATE"]),
+    ("releases", &["INSERT", "UPDATE", "DELETE"]),
+    ("release_groups", &["INSERT", "DELETE"]),
+    ("memberships", &["INSERT", "DELETE"]),
+    ("users", &["UPDATE OF name_search"]),
+];
+
+/// A counter that moves with every change a list of products depends on, whoever makes it: what was
+/// counted at the same revision need not be counted again.
+async fn revisions(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    const BUMP: &str = "UPDATE revisions SET value = value + 1 WHERE name = 'lists'";
+    let db = manager.get_connection();
+    let postgres = manager.get_database_backend() == sea_orm::DbBackend::Postgres;
+    db.execute_unprepared("CREATE TABLE revisions (name text NOT NULL PRIMARY KEY, value bigint NOT NULL)")
+        .await?;
+    db.execute_unprepared("INSERT INTO revisions (name, value) VALUES ('lists', 0)")
+        .await?;
+    if postgres {
+        db.execute_unprepared(&format!(
+            "CREATE FUNCTION bump_lists_revision() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN {BUMP}; RETURN NULL; END $$"
+        ))
+        .await?;
+    }
+    for (table, events) in LIST_CHANGES {
+        for (number, event) in events.iter().enumerate() {
+            let what = if postgres {
+                "FOR EACH STATEMENT EXECUTE FUNCTION bump_lists_revision()".to_owned()
+            } else {
+                format!("BEGIN {BUMP}; END")
+            };
+            let sql = format!("CREATE TRIGGER {table}_lists_{number} AFTER {event} ON {table} {what}");
+            db.execute_unprepared(&sql).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The seven product types: part of the schema, since ids are the contract.

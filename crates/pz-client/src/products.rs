@@ -91,6 +91,8 @@ pub struct ProductQuery {
     pub statuses: Vec<ProductStatus>,
     /// Words to be found in the owner's name.
     pub uploaded_by: Option<String>,
+    /// Products of the user with this id.
+    pub user: Option<i64>,
     /// Exactly this internal name.
     pub internal_name: Option<String>,
     /// Order; newest first when absent.
@@ -132,6 +134,9 @@ impl ProductQuery {
         }
         if let Some(owner) = &self.uploaded_by {
             add("uploaded_by", owner.clone());
+        }
+        if let Some(user) = self.user {
+            add("user", user.to_string());
         }
         if let Some(internal_name) = &self.internal_name {
             add("internal_name", internal_name.clone());

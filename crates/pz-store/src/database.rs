@@ -1,8 +1,8 @@
 //! Opening the database and the blob store.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pz_migrations::{Migrator, MigratorTrait};
@@ -14,6 +14,7 @@ use sea_orm::{
 
 use crate::blobs::BlobStore;
 use crate::error::StoreError;
+use crate::list::CountCache;
 
 /// Where the store is and how many connections it may use.
 #[derive(Debug, Clone)]
@@ -32,6 +33,7 @@ pub struct Store {
     pub(crate) db: DatabaseConnection,
     /// The bytes.
     pub blobs: BlobStore,
+    pub(crate) counts: Arc<Mutex<CountCache>>,
     statements: Arc<AtomicU64>,
 }
 
@@ -67,6 +69,7 @@ impl Store {
         Ok(Self {
             db,
             blobs,
+            counts: Arc::default(),
             statements,
         })
     }

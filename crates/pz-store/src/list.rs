@@ -1,5 +1,8 @@
 //! Lists: conditions, search, order and paging over one resource, independent of which one.
 
+use std::collections::HashMap;
+use std::sync::PoisonError;
+
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, LikeExpr, NullOrdering, Order, Query, SelectStatement};
 
 use sea_orm::{DbBackend, FromQueryResult};
@@ -167,7 +170,44 @@ struct IdRow {
     id: i64,
 }
 
+/// Counts made at one revision of the lists.
+#[derive(Debug, Default)]
+pub(crate) struct CountCache {
+    revision: i64,
+    counts: HashMap<String, u64>,
+}
+
+/// Counts kept at most; beyond that all are dropped.
+const COUNTS_MAX: usize = 10_000;
+
 impl Store {
+    /// The number that a count gives, remembered as long as the lists stay at this revision.
+    pub(crate) async fn count_at_revision(
+        &self,
+        revision: i64,
+        select: &SelectStatement,
+    ) -> Result<u64, StoreError> {
+        let key = self.backend().build(select).to_string();
+        {
+            let mut cache = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+            if cache.revision != revision || cache.counts.len() >= COUNTS_MAX {
+                *cache = CountCache {
+                    revision,
+                    counts: HashMap::new(),
+                };
+            }
+            if let Some(count) = cache.counts.get(&key) {
+                return Ok(*count);
+            }
+        }
+        let count = self.count_of(select).await?;
+        let mut cache = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.revision == revision {
+            cache.counts.insert(key, count);
+        }
+        Ok(count)
+    }
+
     /// Rows of one table that meet a condition.
     pub(crate) async fn count(&self, table: &'static str, condition: Cond) -> Result<u64, StoreError> {
         let select = Query::select()

@@ -61,6 +61,8 @@ pub struct ProductRow {
     pub n_rows: Option<i64>,
     /// Size of the main file in bytes.
     pub size_bytes: Option<i64>,
+    /// Revision of the lists when the row was read.
+    pub lists_revision: i64,
 }
 
 impl ProductRow {
@@ -240,6 +242,10 @@ fn select_rows() -> SelectStatement {
         .expr_as(Expr::col(("processes", "status")), "process_status")
         .expr_as(Expr::col(("pipelines", "display_name")), "pipeline_name")
         .columns([("product_files", "n_rows"), ("product_files", "size_bytes")])
+        .expr_as(
+            Expr::cust("(SELECT value FROM revisions WHERE name = 'lists')"),
+            "lists_revision",
+        )
         .from("products");
     join_named(&mut select, &["users", "product_types", "releases"]);
     select
@@ -261,8 +267,8 @@ fn select_rows() -> SelectStatement {
 }
 
 impl Store {
-    /// Products that the viewer may see and that match, and how many there are: two statements,
-    /// whatever the page. Deleted ones only `with_deleted`, and then only the viewer's own (all, for
+    /// Products that the viewer may see and that match, and how many there are: two statements at most,
+    /// whatever the page; one when they have been counted since the last change. Deleted ones only `with_deleted`, and then only the viewer's own (all, for
     /// administrators).
     ///
     /// # Errors
@@ -288,9 +294,8 @@ impl Store {
             .collect();
         join_named(&mut count, &tables);
         count.cond_where(condition.clone());
-        let total = self.count_of(&count).await?;
-        if query.limit == 0 || total <= query.offset {
-            return Ok((total, Vec::new()));
+        if query.limit == 0 {
+            return Ok((self.count_of(&count).await?, Vec::new()));
         }
         // The ids of the page come from an index alone; only its rows are then read and joined.
         let id = || Expr::col(("products", "id"));
@@ -305,6 +310,10 @@ impl Store {
         let rows = ProductRow::find_by_statement(self.backend().build(&select))
             .all(&self.db)
             .await?;
+        let total = match rows.first() {
+            Some(row) => self.count_at_revision(row.lists_revision, &count).await?,
+            None => self.count_of(&count).await?,
+        };
         Ok((total, rows))
     }
 

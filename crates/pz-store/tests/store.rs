@@ -60,6 +60,7 @@ on_both_databases!(
     visibility,
     search_folds_unicode_and_takes_wildcards_literally,
     order_is_the_same_everywhere,
+    counts_follow_every_change,
     one_main_file_at_most,
     registration_keeps_meanings,
     orphan_blobs_are_collected,
@@ -359,6 +360,66 @@ async fn order_is_the_same_everywhere(store: Store) {
     let (count, rows) = store.list_products(viewer, &query, false).await.unwrap();
     let page: Vec<&str> = rows.iter().map(|row| row.display_name.as_str()).collect();
     assert_eq!((count, page), (7, vec!["é", "a"]));
+}
+
+/// What is remembered of a count is dropped by every change that could change it.
+async fn counts_follow_every_change(store: Store) {
+    let alice = add_user(&store, "alice", false).await;
+    let bob = add_user(&store, "bob", false).await;
+    let group = store.group("dp1").await.unwrap();
+    let release = NewRelease {
+        name: "dp1".into(),
+        display_name: "DP1".into(),
+        access_groups: vec![group.id],
+        ..NewRelease::default()
+    };
+    let release_id = Some(store.add_release(release).await.unwrap().id);
+    let as_bob = Viewer {
+        user_id: bob,
+        is_admin: false,
+    };
+    let count = async || {
+        let query = ListQuery {
+            limit: 1,
+            ..ListQuery::default()
+        };
+        store.list_products(as_bob, &query, false).await.unwrap().0
+    };
+    let first = store.create_product(new_product(alice, "first")).await.unwrap();
+    assert_eq!(count().await, 1);
+    let restricted = NewProduct {
+        release_id,
+        ..new_product(alice, "restricted")
+    };
+    store.create_product(restricted).await.unwrap();
+    assert_eq!(count().await, 1);
+    store.join_group(bob, group.id).await.unwrap();
+    assert_eq!(count().await, 2, "a membership opens a release");
+    let draft = pz_store::products::ProductChanges {
+        status: Some(ProductStatus::Registering),
+        ..Default::default()
+    };
+    store.change_product(first, draft).await.unwrap();
+    assert_eq!(count().await, 1);
+    let before = store.statement_count();
+    assert_eq!(count().await, 1);
+    assert_eq!(
+        store.statement_count() - before,
+        1,
+        "nothing changed: not counted again"
+    );
+    store.delete_product(first, alice).await.unwrap();
+    store
+        .connection()
+        .execute_unprepared("DELETE FROM release_groups")
+        .await
+        .unwrap();
+    store
+        .connection()
+        .execute_unprepared("DELETE FROM memberships")
+        .await
+        .unwrap();
+    assert_eq!(count().await, 1, "a release without groups is open");
 }
 
 async fn file(store: &Store, product_id: i64, role: FileRole, bytes: &[u8]) -> NewFile {

@@ -26,6 +26,9 @@ impl std::fmt::Debug for Credentials {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionUser {
+    /// Identifier, for the filter `user` of lists.
+    #[cfg_attr(feature = "openapi", schema(example = 1))]
+    pub id: i64,
     /// Login name.
     #[cfg_attr(feature = "openapi", schema(example = "alice"))]
     pub username: String,

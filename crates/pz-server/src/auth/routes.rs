@@ -35,6 +35,7 @@ pub(crate) fn mount(router: &mut ApiRouter) {
 
 fn session_user(account: &Account) -> SessionUser {
     SessionUser {
+        id: account.id,
         username: account.username.clone(),
         display_name: account.display_name.clone(),
         is_admin: account.is_admin,

@@ -110,7 +110,7 @@ async fn sessions(app: &TestApp) {
     let answer = browser.post("/api/login/", right).await;
     assert_eq!(
         answer.expect(200),
-        json!({"username": "alice", "display_name": "alice", "is_admin": false})
+        json!({"id": 1, "username": "alice", "display_name": "alice", "is_admin": false})
     );
     let cookies: Vec<&str> = answer
         .headers

@@ -144,7 +144,7 @@ impl ListState {
     pub(crate) fn query(
         &self,
         scope: Scope,
-        username: Option<String>,
+        user_id: Option<i64>,
         releases: &[Release],
     ) -> Option<ProductQuery> {
         let release = match &self.release {
@@ -172,7 +172,7 @@ impl ListState {
             page_size: Some(self.size),
             ..ProductQuery::default()
         };
-        scope.restrict(&mut query, username);
+        scope.restrict(&mut query, user_id);
         Some(query)
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn ProductsPage(
             (true, None) => return Question::Wait,
             (_, releases) => releases.unwrap_or_default(),
         };
-        now.query(scope, session.user().map(|user| user.username), &releases)
+        now.query(scope, session.user().map(|user| user.id), &releases)
             .map_or(Question::Nothing, Question::Ask)
     };
     let load = use_refreshing_load(question, move |question| {

@@ -60,7 +60,7 @@ impl Scope {
     }
 
     /// Narrows a query to this list.
-    pub(crate) fn restrict(self, query: &mut ProductQuery, username: Option<String>) {
+    pub(crate) fn restrict(self, query: &mut ProductQuery, user_id: Option<i64>) {
         match self {
             Self::Official => {
                 query.official = Some(true);
@@ -68,7 +68,7 @@ impl Scope {
             }
             Self::User => query.official = Some(false),
             Self::All => {}
-            Self::Mine => query.uploaded_by = username,
+            Self::Mine => query.user = user_id,
         }
     }
 }
