@@ -22,6 +22,27 @@ use crate::filters::ListMeta;
 /// Says who may call a handler; see `auth` for the policies there are.
 pub trait Policy: FromRequest {}
 
+/// Makes a type a policy: how to get it from a request, or the answer that refuses the caller.
+#[macro_export]
+macro_rules! policy {
+    ($policy:ty, $from_request:expr) => {
+        impl actix_web::FromRequest for $policy {
+            type Error = $crate::error::ApiError;
+            type Future = futures_util::future::LocalBoxFuture<'static, $crate::error::ApiResult<Self>>;
+
+            fn from_request(
+                request: &actix_web::HttpRequest,
+                _: &mut actix_web::dev::Payload,
+            ) -> Self::Future {
+                let request = request.clone();
+                Box::pin(async move { $from_request(&request).await })
+            }
+        }
+
+        impl $crate::routing::Policy for $policy {}
+    };
+}
+
 /// Argument lists whose first argument is a policy.
 pub trait Guarded {}
 

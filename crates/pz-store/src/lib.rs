@@ -10,6 +10,7 @@ pub mod database;
 pub mod entities;
 pub mod error;
 pub mod list;
+mod parts;
 pub mod pipelines;
 pub mod product_contents;
 pub mod product_files;

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use pz_model::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, FromQueryResult, IntoActiveModel, ModelTrait,
-    QueryFilter, QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoActiveModel, ModelTrait, QueryFilter,
+    QueryOrder, QuerySelect, Set,
 };
 
 use crate::database::Store;
@@ -98,19 +98,6 @@ pub struct ContentChanges {
     pub alias: Option<Option<String>>,
 }
 
-fn select_visible(viewer: Viewer, backend: DbBackend) -> SelectStatement {
-    Query::select()
-        .expr(Expr::cust("product_contents.*"))
-        .expr_as(Expr::col(("products", "user_id")), "owner_id")
-        .from("product_contents")
-        .inner_join(
-            "products",
-            Expr::col(("products", "id")).equals(("product_contents", "product_id")),
-        )
-        .cond_where(viewer.product_condition(false, backend))
-        .take()
-}
-
 impl Store {
     /// Columns of products that the viewer may see, and how many there are.
     ///
@@ -121,24 +108,7 @@ impl Store {
         viewer: Viewer,
         query: &ListQuery<ProductContentField>,
     ) -> Result<(u64, Vec<ProductContentRow>), StoreError> {
-        let mut count = Query::select()
-            .expr_as(Expr::val(1).count(), "count")
-            .from("product_contents")
-            .inner_join(
-                "products",
-                Expr::col(("products", "id")).equals(("product_contents", "product_id")),
-            )
-            .cond_where(viewer.product_condition(false, self.backend()))
-            .take();
-        count.cond_where(query.condition(self.backend()));
-        let total = self.count_of(&count).await?;
-        let mut select = select_visible(viewer, self.backend());
-        select.cond_where(query.condition(self.backend()));
-        query.order_and_page(&mut select, Expr::col(("product_contents", "id")));
-        let rows = ProductContentRow::find_by_statement(self.backend().build(&select))
-            .all(&self.db)
-            .await?;
-        Ok((total, rows))
+        self.list_parts(viewer, "product_contents", query).await
     }
 
     /// A column, when the viewer may see its product.
@@ -146,14 +116,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn content(&self, viewer: Viewer, id: i64) -> Result<Option<ProductContentRow>, StoreError> {
-        let select = select_visible(viewer, self.backend())
-            .and_where(Expr::col(("product_contents", "id")).eq(id))
-            .take();
-        Ok(
-            ProductContentRow::find_by_statement(self.backend().build(&select))
-                .one(&self.db)
-                .await?,
-        )
+        self.part(viewer, "product_contents", id).await
     }
 
     /// All columns of a product in file order.

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use pz_model::{FileRole, ProductStatus, Timestamp};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, FromQueryResult, IntoActiveModel, ModelTrait,
-    QueryFilter, QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoActiveModel, ModelTrait, QueryFilter,
+    QueryOrder, QuerySelect, Set,
 };
 
 use crate::blobs::StoredBlob;
@@ -88,19 +88,6 @@ pub enum AddedFile {
     ProductGone,
 }
 
-fn select_visible(viewer: Viewer, backend: DbBackend) -> SelectStatement {
-    Query::select()
-        .expr(Expr::cust("product_files.*"))
-        .expr_as(Expr::col(("products", "user_id")), "owner_id")
-        .from("product_files")
-        .inner_join(
-            "products",
-            Expr::col(("products", "id")).equals(("product_files", "product_id")),
-        )
-        .cond_where(viewer.product_condition(false, backend))
-        .take()
-}
-
 impl Store {
     /// Files of products that the viewer may see, and how many there are.
     ///
@@ -111,24 +98,7 @@ impl Store {
         viewer: Viewer,
         query: &ListQuery<ProductFileField>,
     ) -> Result<(u64, Vec<ProductFileRow>), StoreError> {
-        let mut count = Query::select()
-            .expr_as(Expr::val(1).count(), "count")
-            .from("product_files")
-            .inner_join(
-                "products",
-                Expr::col(("products", "id")).equals(("product_files", "product_id")),
-            )
-            .cond_where(viewer.product_condition(false, self.backend()))
-            .take();
-        count.cond_where(query.condition(self.backend()));
-        let total = self.count_of(&count).await?;
-        let mut select = select_visible(viewer, self.backend());
-        select.cond_where(query.condition(self.backend()));
-        query.order_and_page(&mut select, Expr::col(("product_files", "id")));
-        let rows = ProductFileRow::find_by_statement(self.backend().build(&select))
-            .all(&self.db)
-            .await?;
-        Ok((total, rows))
+        self.list_parts(viewer, "product_files", query).await
     }
 
     /// A file, when the viewer may see its product.
@@ -136,12 +106,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn file(&self, viewer: Viewer, id: i64) -> Result<Option<ProductFileRow>, StoreError> {
-        let select = select_visible(viewer, self.backend())
-            .and_where(Expr::col(("product_files", "id")).eq(id))
-            .take();
-        Ok(ProductFileRow::find_by_statement(self.backend().build(&select))
-            .one(&self.db)
-            .await?)
+        self.part(viewer, "product_files", id).await
     }
 
     /// All files of a product by role, then name, then id.

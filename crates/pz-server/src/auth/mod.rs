@@ -15,7 +15,6 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
-use futures_util::future::LocalBoxFuture;
 use pz_model::ErrorCode;
 use pz_store::Viewer;
 use pz_store::accounts::Account;
@@ -23,6 +22,7 @@ use pz_store::audit::AuditEntry;
 
 use crate::error::{ApiError, ApiResult};
 use crate::logging::RequestId;
+use crate::policy;
 use crate::routing::Policy;
 use crate::state::AppState;
 use token::Scope;
@@ -150,37 +150,19 @@ impl Caller {
     }
 }
 
-impl FromRequest for Caller {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { Self::of(&request).await })
-    }
-}
-
-impl Policy for Caller {}
+policy!(Caller, Caller::of);
 
 /// A [`Caller`] with the scope `upload`, who may create things.
 #[derive(Debug, Clone)]
 pub struct Writer(pub Caller);
 
-impl FromRequest for Writer {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let caller = Caller::of(&request).await?;
-            caller.need_scope(Scope::Upload)?;
-            Ok(Self(caller))
-        })
-    }
+async fn writer(request: &HttpRequest) -> ApiResult<Writer> {
+    let caller = Caller::of(request).await?;
+    caller.need_scope(Scope::Upload)?;
+    Ok(Writer(caller))
 }
 
-impl Policy for Writer {}
+policy!(Writer, writer);
 
 /// The shared state of a request.
 ///

@@ -1,8 +1,6 @@
 //! Columns of products' tables, and what they mean.
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use futures_util::future::LocalBoxFuture;
+use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::ErrorCode;
 use pz_model::api::{Page, ProductContent};
 use pz_model::limits::{ALIAS_MAX_CHARS, COLUMN_NAME_MAX_CHARS, UCD_MAX_CHARS};
@@ -14,8 +12,9 @@ use crate::body::{Body, Fields};
 use crate::endpoints;
 use crate::error::{ApiError, ApiResult, FieldErrors};
 use crate::filters::{DEFAULT_PAGE_SIZE, Filter, FilterKind, ListSpec, QueryMap, Related};
+use crate::policy;
 use crate::products::writable;
-use crate::routing::{ApiRouter, IdPath, PathMeta, Policy};
+use crate::routing::{ApiRouter, IdPath, PathMeta};
 use crate::state::AppState;
 
 static LIST: ListSpec<ProductContentField> = ListSpec {
@@ -69,43 +68,27 @@ struct WritableContent {
 async fn visible(request: &HttpRequest) -> ApiResult<(Caller, ProductContentRow)> {
     let caller = Caller::of(request).await?;
     let id = IdPath::of(request)?;
-    let row = app_state(request)?
-        .store
+    let store = &app_state(request)?.store;
+    let row = store
         .content(caller.viewer(), id.0)
         .await?
         .ok_or_else(ApiError::not_found)?;
     Ok((caller, row))
 }
 
-impl FromRequest for VisibleContent {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let (_, row) = visible(&request).await?;
-            Ok(Self { row })
-        })
-    }
+async fn visible_content(request: &HttpRequest) -> ApiResult<VisibleContent> {
+    let (_, row) = visible(request).await?;
+    Ok(VisibleContent { row })
 }
 
-impl FromRequest for WritableContent {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let (caller, row) = visible(&request).await?;
-            writable(&caller, row.owner_id)?;
-            Ok(Self { caller, row })
-        })
-    }
+async fn writable_content(request: &HttpRequest) -> ApiResult<WritableContent> {
+    let (caller, row) = visible(request).await?;
+    writable(&caller, row.owner_id)?;
+    Ok(WritableContent { caller, row })
 }
 
-impl Policy for VisibleContent {}
-impl Policy for WritableContent {}
+policy!(VisibleContent, visible_content);
+policy!(WritableContent, writable_content);
 
 fn view(row: product_contents::Model) -> ProductContent {
     ProductContent {

@@ -1,8 +1,6 @@
 //! The endpoints below `/api/product-files/`.
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use futures_util::future::LocalBoxFuture;
+use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::api::{Page, ProductFile};
 use pz_model::{ErrorCode, FileRole, Timestamp};
 use pz_store::entities::product_files;
@@ -15,8 +13,9 @@ use crate::downloads::{Content, Disposition, respond};
 use crate::endpoints;
 use crate::error::{ApiError, ApiResult, FieldErrors};
 use crate::filters::{DEFAULT_PAGE_SIZE, Filter, FilterKind, ListSpec, QueryMap, Related};
+use crate::policy;
 use crate::products::writable;
-use crate::routing::{ApiRouter, IdPath, PathMeta, Policy};
+use crate::routing::{ApiRouter, IdPath, PathMeta};
 use crate::state::AppState;
 
 static LIST: ListSpec<ProductFileField> = ListSpec {
@@ -77,32 +76,14 @@ async fn visible(request: &HttpRequest) -> ApiResult<VisibleFile> {
     Ok(VisibleFile { caller, row })
 }
 
-impl FromRequest for VisibleFile {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { visible(&request).await })
-    }
+async fn writable_file(request: &HttpRequest) -> ApiResult<WritableFile> {
+    let VisibleFile { caller, row } = visible(request).await?;
+    writable(&caller, row.owner_id)?;
+    Ok(WritableFile { caller, row })
 }
 
-impl FromRequest for WritableFile {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let VisibleFile { caller, row } = visible(&request).await?;
-            writable(&caller, row.owner_id)?;
-            Ok(Self { caller, row })
-        })
-    }
-}
-
-impl Policy for VisibleFile {}
-impl Policy for WritableFile {}
+policy!(VisibleFile, visible);
+policy!(WritableFile, writable_file);
 
 fn view(state: &AppState, caller: &Caller, file: product_files::Model, owner_id: i64) -> ProductFile {
     let base = state
