@@ -32,7 +32,9 @@ pub fn start(filter: &str, json: bool) -> anyhow::Result<()> {
     if json {
         subscriber.json().flatten_event(true).init();
     } else {
-        subscriber.with_target(false).init();
+        // Colours are for terminals, not for files.
+        let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        subscriber.with_target(false).with_ansi(colours).init();
     }
     Ok(())
 }
