@@ -29,9 +29,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Options for the workspace this program was built from; a relative `out` is relative to its root.
+    /// Options for the workspace that cargo runs this in; a relative `out` is relative to its root.
     pub(crate) fn new(out: PathBuf, dev: bool) -> anyhow::Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        // Asked at run time: clones that share a build directory share this program, too.
+        let manifest_dir = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask web`")?;
+        let root = Path::new(&manifest_dir)
             .parent()
             .context("the xtask crate has no parent folder")?
             .to_path_buf();
