@@ -1,15 +1,18 @@
 //! Inspection in a process of its own. A crash, an endless loop or a memory balloon in a reader of a stranger's
 //! file ends that process, and here becomes an error about that file. Must never let it take the server along.
 
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::Inspection;
 use crate::error::{ErrorReport, TableError};
+use crate::unwrap::{UnwrapLimits, Unwrapped};
 
 /// Longest answer of the child. A table of 100,000 columns has some ten megabytes.
 const MAX_ANSWER: u64 = 512 * 1024 * 1024;
@@ -36,20 +39,20 @@ impl Default for ChildLimits {
     }
 }
 
-/// What the program `pz-tables inspect` prints.
+/// What the programs `pz-tables inspect` and `pz-tables unwrap` print.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
-    /// The file was described.
-    Ok(Box<Inspection>),
-    /// The file cannot be described.
+pub enum Answer<T = Inspection> {
+    /// The file was described, or unwrapped.
+    Ok(Box<T>),
+    /// The file cannot be described, or unwrapped.
     Error(ErrorReport),
 }
 
 /// Runs `program inspect path` (the binary `pz-tables` of this crate) and waits for its answer. Blocks the thread.
 ///
 /// # Errors
-/// What the inspection finds, as [`TableError::Reported`]; [`TableError::LimitExceeded`] when it needs more time
+/// What the program finds, as [`TableError::Reported`]; [`TableError::LimitExceeded`] when it needs more time
 /// or memory than `limits`; [`TableError::InspectionFailed`] when it ends in any other way;
 /// [`TableError::Io`] when the program cannot be started.
 pub fn inspect(
@@ -58,15 +61,68 @@ pub fn inspect(
     file_name: &str,
     limits: ChildLimits,
 ) -> Result<Inspection, TableError> {
+    run(program, "inspect", &[], path, file_name, limits)
+}
+
+/// Runs `program unwrap path` as [`inspect`] does: [`crate::unwrap::unwrap`] in a process of its own.
+///
+/// # Errors
+/// As [`inspect`], and what the unwrapping finds. After an error there is no file `out`.
+pub fn unwrap(
+    program: &Path,
+    path: &Path,
+    file_name: &str,
+    out: &Path,
+    limits: ChildLimits,
+    unwrap_limits: &UnwrapLimits,
+) -> Result<Unwrapped, TableError> {
+    let mut out_argument = OsString::from("--out=");
+    out_argument.push(out);
+    let UnwrapLimits {
+        max_entries,
+        max_total_bytes,
+        max_ratio,
+        free_bytes_before_ratio,
+    } = unwrap_limits;
+    let arguments = [
+        out_argument,
+        format!("--max-entries={max_entries}").into(),
+        format!("--max-total-bytes={max_total_bytes}").into(),
+        format!("--max-ratio={max_ratio}").into(),
+        format!("--free-bytes-before-ratio={free_bytes_before_ratio}").into(),
+    ];
+    let result = run(program, "unwrap", &arguments, path, file_name, limits);
+    if result.is_err() {
+        // A process that was ended could not tidy up after itself.
+        match fs_err::remove_file(out) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(TableError::io(file_name, source));
+            }
+            _ => {}
+        }
+    }
+    result
+}
+
+/// Runs `program action --name=… … -- path` and waits for its answer.
+fn run<T: DeserializeOwned>(
+    program: &Path,
+    action: &str,
+    arguments: &[OsString],
+    path: &Path,
+    file_name: &str,
+    limits: ChildLimits,
+) -> Result<T, TableError> {
     let deadline = Instant::now() + limits.time;
     let mut child = Command::new(program)
-        .arg("inspect")
+        .arg(action)
         .arg("--memory-limit-mb")
         .arg((limits.memory_bytes >> 20).max(1).to_string())
         .arg("--cpu-limit-s")
         .arg(limits.time.as_secs().max(1).to_string())
         // One argument, so that a name that begins with a dash is no option.
         .arg(format!("--name={file_name}"))
+        .args(arguments)
         .arg("--")
         .arg(path)
         .env_clear()
@@ -79,14 +135,14 @@ pub fn inspect(
     let complaint = read_in_background(child.stderr.take(), MAX_COMPLAINT);
     let status = wait_until(&mut child, deadline).map_err(|source| TableError::io(file_name, source))?;
     let Some(status) = status else {
-        return Err(too_slow(file_name, limits));
+        return Err(too_slow(file_name, action, limits));
     };
     let answer = answer.join().unwrap_or_default();
     let complaint = complaint.join().unwrap_or_default();
     match serde_json::from_slice(&answer) {
-        Ok(Answer::Ok(inspection)) if status.success() => Ok(*inspection),
+        Ok(Answer::<T>::Ok(found)) if status.success() => Ok(*found),
         Ok(Answer::Error(report)) => Err(TableError::Reported(Box::new(report))),
-        _ => Err(abnormal(file_name, status, &complaint, limits)),
+        _ => Err(abnormal(file_name, action, status, &complaint, limits)),
     }
 }
 
@@ -123,35 +179,41 @@ fn wait_until(child: &mut Child, deadline: Instant) -> std::io::Result<Option<Ex
     }
 }
 
-fn too_slow(file_name: &str, limits: ChildLimits) -> TableError {
-    TableError::limit(
-        file_name,
-        "the time to inspect it",
-        format!("{} s", limits.time.as_secs_f64()),
-    )
+fn too_slow(file_name: &str, action: &str, limits: ChildLimits) -> TableError {
+    let what = format!("the time to {action} it");
+    TableError::limit(file_name, &what, format!("{} s", limits.time.as_secs_f64()))
 }
 
-fn abnormal(file_name: &str, status: ExitStatus, complaint: &[u8], limits: ChildLimits) -> TableError {
+fn abnormal(
+    file_name: &str,
+    action: &str,
+    status: ExitStatus,
+    complaint: &[u8],
+    limits: ChildLimits,
+) -> TableError {
     use std::os::unix::process::ExitStatusExt;
     let complaint = String::from_utf8_lossy(complaint);
     if complaint.contains("memory allocation of") || complaint.contains("capacity overflow") {
         let limit = format!("{} MiB", limits.memory_bytes >> 20);
-        return TableError::limit(file_name, "the memory to inspect it", limit);
+        return TableError::limit(file_name, &format!("the memory to {action} it"), limit);
     }
     if let Some(signal) = status.signal() {
         use rustix::process::Signal;
         if signal == Signal::XCPU.as_raw() {
-            return too_slow(file_name, limits);
+            return too_slow(file_name, action, limits);
+        }
+        if signal == Signal::XFSZ.as_raw() {
+            return TableError::limit(file_name, "its unpacked size", "what is allowed".to_owned());
         }
         return TableError::InspectionFailed {
             file: file_name.to_owned(),
-            reason: format!("the inspection was ended by signal {signal}"),
+            reason: format!("the program was ended by signal {signal}"),
         };
     }
     let reason = match status.code() {
-        Some(0) => "the inspection gave no answer".to_owned(),
-        Some(code) => format!("the inspection ended with code {code} and no answer"),
-        None => "the inspection ended in an unknown way".to_owned(),
+        Some(0) => "the program gave no answer".to_owned(),
+        Some(code) => format!("the program ended with code {code} and no answer"),
+        None => "the program ended in an unknown way".to_owned(),
     };
     TableError::InspectionFailed {
         file: file_name.to_owned(),
