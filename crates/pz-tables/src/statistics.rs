@@ -15,7 +15,11 @@ pub const SHOWN_CHARACTERS: usize = 200;
 /// Summary of one column, from one pass over all rows.
 ///
 /// `count + missing` is the number of rows. NaN counts as missing. Infinite values count as values but not in
-/// `min`, `max`, `mean` and `std`, so that one of them does not hide the rest.
+/// `min`, `max`, `mean`, `std`, quartiles and histogram, so that one of them does not hide the rest.
+///
+/// A column of vectors or arrays of numbers is counted by its cells; all other figures, `nan` and `infinite` among
+/// them, are those of its elements, without `distinct`. Dates and times have a range and `distinct`, but no mean,
+/// quartiles and histogram.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ColumnStatistics {
     /// Values present.
@@ -41,17 +45,37 @@ pub struct ColumnStatistics {
     /// Sample standard deviation (divisor n − 1) of the finite values of numbers; none below two values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub std: Option<f64>,
+    /// Quartiles (25 %, 50 %, 75 %) of the finite values of numbers: between two values linearly, as numpy does by
+    /// default (R. Hyndman and Y. Fan 1996, "Sample Quantiles in Statistical Packages", type 7). Of a vector
+    /// column those of all its elements, as `min`, `max`, `mean`, `std` and `histogram` are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quartiles: Option<[f64; 3]>,
+    /// How the finite values of numbers are distributed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Histogram>,
+    /// Number of values that `quartiles` and `histogram` rest on when there were too many to keep all: a uniform
+    /// random sample, the same for the same file. None when they rest on every value and are exact: up to 65,536
+    /// values, or while different values are counted exactly. A rank in a sample is wrong by less than 1.1 % of the
+    /// values in 999 of 1,000 cases (with fewer values per column, √(3.8 / `sampled`), when more than 128 columns of
+    /// a table stored by rows share the memory).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<u64>,
     /// Length in characters of the shortest text, in bytes of the shortest binary value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_length: Option<u64>,
     /// Length of the longest, as `min_length`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u64>,
-    /// Number of different texts, exact; none when they are too many to follow (about a thousand).
+    /// Number of different values present (of numbers NaN and infinities left out): exact up to about a thousand
+    /// (fewer in tables of more than 500 columns), beyond that an estimate with a standard error of 1.2 % (3.3 % in
+    /// tables of more than 2,048 columns). None for types whose values are not compared (bytes, nested types).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distinct: Option<u64>,
-    /// The most frequent texts (at most [`TOP_VALUES`], most frequent first, equals in alphabetical order);
-    /// empty when `distinct` is none.
+    /// Whether `distinct` is an estimate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub distinct_is_estimate: bool,
+    /// The most frequent texts, or integers (at most [`TOP_VALUES`], most frequent first, equals in their own
+    /// order); empty when they were too many to follow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub top_values: Vec<ValueCount>,
     /// The first values present (at most [`SAMPLE_VALUES`]) as text for people, cut at [`SHOWN_CHARACTERS`].
@@ -59,10 +83,27 @@ pub struct ColumnStatistics {
     pub sample: Vec<String>,
 }
 
-/// How often a text occurs.
+/// How many finite values of a column lie in each of equally wide bins.
+///
+/// `below + above + Σ counts` is the number of finite values, exactly, also when the counts rest on a sample.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Histogram {
+    /// Lower edge of the first bin.
+    pub low: f64,
+    /// Upper edge of the last bin, itself part of it.
+    pub high: f64,
+    /// Values of each bin. Bin `i` of `n` starts at `low + i (high − low) / n`.
+    pub counts: Vec<u64>,
+    /// Finite values below `low`.
+    pub below: u64,
+    /// Finite values above `high`.
+    pub above: u64,
+}
+
+/// How often a value occurs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValueCount {
-    /// The text, cut at [`SHOWN_CHARACTERS`].
+    /// The value as text, cut at [`SHOWN_CHARACTERS`].
     pub value: String,
     /// Rows that hold it.
     pub count: u64,
@@ -111,6 +152,7 @@ impl ColumnStatistics {
             self.min = Some(Scalar::Bool(falses == 0));
             self.max = Some(Scalar::Bool(trues > 0));
             self.mean = Some(trues as f64 / total as f64);
+            self.distinct = Some(u64::from(falses > 0) + u64::from(trues > 0));
         }
     }
 }

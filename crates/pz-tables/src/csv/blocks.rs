@@ -65,6 +65,11 @@ impl Blocks {
         })
     }
 
+    /// From the next block on, lines that start with `#` are comments.
+    pub(crate) fn skip_comments(&mut self) {
+        self.dialect.skips_comments = true;
+    }
+
     /// The next records, `None` at the end of the file. `rows_before` is for messages only.
     pub(crate) fn next<'a>(
         &'a mut self,

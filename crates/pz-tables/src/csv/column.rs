@@ -7,7 +7,7 @@ use super::value::{
 };
 use crate::data_type::DataType;
 use crate::statistics::{ColumnStatistics, SAMPLE_VALUES, shown};
-use crate::summary::{FloatSummary, IntSummary, TextSummary};
+use crate::summary::{Counted, FloatSummary, IntSummary, Spread, TextSummary, hash};
 
 /// What the values so far allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,11 @@ pub(crate) struct ColumnScan {
     beyond: bool,
     integers: IntSummary,
     floats: FloatSummary,
+    /// Of integers and floating-point numbers together. Different values are counted by `texts` while they are few.
+    spread: Spread,
     texts: TextSummary,
+    /// The sketch of different texts began with numbers: one spelled in two ways counts once.
+    numbers_in_sketch: bool,
     sample: Vec<String>,
 }
 
@@ -79,7 +83,9 @@ impl ColumnScan {
             beyond: false,
             integers: IntSummary::default(),
             floats: FloatSummary::default(),
+            spread: Spread::new(columns, false),
             texts: TextSummary::new(columns),
+            numbers_in_sketch: false,
             sample: Vec::new(),
         }
     }
@@ -148,9 +154,10 @@ impl ColumnScan {
             self.present(cell);
             taken += 1;
         }
-        self.integers.push_i64(&scratch.integers);
-        self.integers.push_u64(&scratch.unsigned);
-        self.floats.push_chunk(&scratch.floats);
+        self.start_sketch_if_full();
+        self.integers.push_i64(&scratch.integers, &mut self.spread);
+        self.integers.push_u64(&scratch.unsigned, &mut self.spread);
+        self.floats.push_chunk(&scratch.floats, &mut self.spread);
         taken
     }
 
@@ -174,8 +181,20 @@ impl ColumnScan {
             }
             taken += 1;
         }
-        self.floats.push_chunk(&scratch.floats);
+        self.start_sketch_if_full();
+        self.floats.push_chunk(&scratch.floats, &mut self.spread);
         taken
+    }
+
+    /// From the block on in which the different texts became too many, different numbers are estimated.
+    fn start_sketch_if_full(&mut self) {
+        if let Some(texts) = self.texts.take_full() {
+            if self.mode == Mode::Integer || self.integers.range().is_some() {
+                self.spread.mix_keys();
+            }
+            let keys: Vec<u64> = texts.iter().filter_map(|text| self.key(trim(text))).collect();
+            self.spread.start_sketch(keys.into_iter());
+        }
     }
 
     fn scan_bools(&mut self, cells: Cells<'_>, first: usize, scratch: &mut Scratch) -> usize {
@@ -203,12 +222,25 @@ impl ColumnScan {
             let trimmed = trim(cell);
             if is_missing(trimmed) {
                 self.miss(trimmed);
+            } else if self.numbers_in_sketch {
+                self.count += 1;
+                self.texts
+                    .push_key(cell, self.key(trimmed).unwrap_or_else(|| hash(cell)));
             } else {
                 self.present(cell);
             }
             taken += 1;
         }
         taken
+    }
+
+    /// What a trimmed cell that is a number has as its key among different numbers.
+    fn key(&self, trimmed: &[u8]) -> Option<u64> {
+        match parse_integer(trimmed) {
+            Some(Integer::Signed(value)) if self.spread.has_mixed_keys() => Some(value as u64),
+            Some(Integer::Unsigned(value)) if self.spread.has_mixed_keys() => Some(value),
+            _ => parse_f64(trimmed).map(|value| self.spread.key(value)),
+        }
     }
 
     #[inline]
@@ -241,9 +273,16 @@ impl ColumnScan {
             Mode::Empty if parse_bool(value).is_some() => Mode::Bool,
             Mode::Integer if parse_f64(value).is_some() => {
                 self.floats.absorb(&self.integers);
+                self.spread.mix_keys();
                 Mode::Float
             }
-            _ => Mode::Text,
+            _ => {
+                if let Some(sketch) = self.spread.take_distinct() {
+                    self.texts.continue_sketch(sketch);
+                    self.numbers_in_sketch = true;
+                }
+                Mode::Text
+            }
         };
     }
 
@@ -257,10 +296,14 @@ impl ColumnScan {
             ..ColumnStatistics::default()
         };
         match data_type {
-            DataType::Int64 | DataType::UInt64 => self.integers.describe(&mut statistics),
+            DataType::Int64 | DataType::UInt64 => {
+                let counted = counted_integers(&self.texts);
+                self.integers.describe(&self.spread, counted, &mut statistics);
+            }
             DataType::Float64 => {
                 statistics.nan = self.nan_tokens;
-                self.floats.describe(&mut statistics);
+                let counted = counted_floats(&self.texts);
+                self.floats.describe(&self.spread, counted, &mut statistics);
             }
             DataType::Bool => statistics.describe_bools(self.count - self.trues, self.trues),
             _ => self.texts.describe(&mut statistics),
@@ -284,4 +327,33 @@ impl ColumnScan {
             },
         }
     }
+}
+
+/// How often each integer occurs, from how often each text does.
+fn counted_integers(texts: &TextSummary) -> Option<Counted> {
+    let mut values: Vec<(i128, u64)> = texts
+        .counts()?
+        .filter_map(|(count, text)| match parse_integer(trim(text))? {
+            Integer::Signed(value) => Some((value.into(), count)),
+            Integer::Unsigned(value) => Some((value.into(), count)),
+            Integer::Beyond => None,
+        })
+        .collect();
+    values.sort_unstable();
+    values.dedup_by(|next, first| {
+        let is_same = next.0 == first.0;
+        first.1 += if is_same { next.1 } else { 0 };
+        is_same
+    });
+    Some(Counted::Integers(values))
+}
+
+/// How often each finite number occurs, from how often each text does.
+fn counted_floats(texts: &TextSummary) -> Option<Counted> {
+    let values = texts.counts()?.filter_map(|(count, text)| {
+        let value = parse_f64(trim(text)).filter(|value| value.is_finite())?;
+        // −0 is 0.
+        Some((value + 0.0, count))
+    });
+    Some(Counted::Floats(values.collect()))
 }

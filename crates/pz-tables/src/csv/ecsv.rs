@@ -1,6 +1,8 @@
 //! Units and descriptions from the head of an ECSV file (astropy's text format). Understands the lines that
 //! astropy writes, one flow mapping per column; must never refuse a file for what it does not understand.
 
+use crate::layout::Delimiter;
+
 /// What the head says about a column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Described {
@@ -16,8 +18,17 @@ pub(super) fn is_ecsv(preamble: &[String]) -> bool {
         .is_some_and(|line| line.trim_start_matches(['#', ' ']).starts_with("%ECSV"))
 }
 
+/// The delimiter that the head names; a blank when it names none.
+pub(super) fn delimiter(preamble: &[String]) -> Delimiter {
+    let comma = preamble
+        .iter()
+        .filter_map(|line| line.strip_prefix('#')?.trim().strip_prefix("delimiter:"))
+        .any(|delimiter| delimiter.contains(','));
+    Delimiter::Character(if comma { b',' } else { b' ' })
+}
+
 /// The columns described in the comment lines.
-pub(super) fn columns(preamble: &[String]) -> Vec<Described> {
+pub(crate) fn columns(preamble: &[String]) -> Vec<Described> {
     if !is_ecsv(preamble) {
         return Vec::new();
     }

@@ -28,7 +28,7 @@ pub(crate) fn inspect(path: &Path, file_name: &str, limits: &Limits) -> Result<I
     let io = |source| TableError::io(file_name, source);
     let mut file = File::open(path).map_err(io)?;
     let file_bytes = file.metadata().map_err(io)?.len();
-    let sniffed = sniff_file(&mut file, file_name, limits)?;
+    let mut sniffed = sniff_file(&mut file, file_name, limits)?;
     let columns = sniffed.names.len();
     limits.check_columns(file_name, columns)?;
 
@@ -44,15 +44,18 @@ pub(crate) fn inspect(path: &Path, file_name: &str, limits: &Limits) -> Result<I
     let mut scans: Vec<ColumnScan> = (0..columns).map(|_| ColumnScan::new(columns)).collect();
     let mut scratch = Scratch::default();
     let mut index = RowIndex::new();
+    let mut has_marked_rows = false;
     while let Some(block) = blocks.next(&mut records, index.rows())? {
-        check_widths(
-            &records,
-            &block,
-            columns,
-            index.rows(),
-            sniffed.dialect,
-            file_name,
-        )?;
+        let mut dialect = sniffed.dialect;
+        if !dialect.skips_comments && memchr::memchr(b'#', block.text.as_bytes()).is_some() {
+            if !has_marked_rows && first_is_comment(&records, &block, columns) {
+                dialect.skips_comments = true;
+                records.split(block.text.as_bytes(), true, dialect);
+            } else {
+                has_marked_rows |= records.starts.iter().any(|start| is_marked(&block, *start));
+            }
+        }
+        check_widths(&records, &block, columns, index.rows(), dialect, file_name)?;
         for start in &records.starts {
             index.push(block.offset + u64::from(*start));
         }
@@ -64,6 +67,10 @@ pub(crate) fn inspect(path: &Path, file_name: &str, limits: &Limits) -> Result<I
                 columns,
             };
             scan.scan(cells, &mut scratch);
+        }
+        if dialect != sniffed.dialect {
+            blocks.skip_comments();
+            sniffed.dialect = dialect;
         }
     }
     Ok(finish(sniffed, scans, index, file_bytes))
@@ -109,6 +116,17 @@ fn finish(sniffed: Sniffed, scans: Vec<ColumnScan>, index: RowIndex, file_bytes:
         statistics,
         layout: Layout::Csv(layout),
     }
+}
+
+/// Whether the first row that starts with `#` has another number of fields than the table, so that it is a comment.
+/// Comments may begin anywhere in a table, as long as no row before has to be taken back.
+fn first_is_comment(records: &Records, block: &Block<'_>, columns: usize) -> bool {
+    let first = records.starts.iter().position(|start| is_marked(block, *start));
+    first.is_some_and(|row| records.width(row) != columns)
+}
+
+fn is_marked(block: &Block<'_>, start: u32) -> bool {
+    block.text.as_bytes().get(start as usize) == Some(&b'#')
 }
 
 /// Looks at the first [`HEAD`] bytes, or at more until they hold whole records.

@@ -3,7 +3,7 @@
 
 mod blocks;
 mod column;
-mod ecsv;
+pub(crate) mod ecsv;
 mod header;
 mod inspect;
 mod quotes;

@@ -17,10 +17,11 @@ use super::quotes::Span;
 use super::split::{Dialect, Records};
 use super::value::{Integer, is_missing, parse_bool, parse_f64, parse_integer, trim};
 use crate::Limits;
+use crate::arrow_schema::described;
 use crate::data_type::DataType;
 use crate::error::TableError;
-use crate::layout::TextLayout;
-use crate::reader::{Batches, TableReader, check_projection};
+use crate::layout::{Layout, TextLayout};
+use crate::reader::{Batches, ScanOrder, TableReader, check_projection};
 use crate::recognise::Format;
 use crate::schema::TableSchema;
 
@@ -40,11 +41,7 @@ impl TextReader {
             .map_err(|source| TableError::io(file_name, source))?
             .len();
         if file_bytes != layout.file_bytes {
-            let reason = format!("it had {} bytes and has {file_bytes}", layout.file_bytes);
-            return Err(TableError::StaleLayout {
-                file: file_name.to_owned(),
-                reason,
-            });
+            return Err(TableError::stale_size(file_name, layout.file_bytes, file_bytes));
         }
         let rows_indexed = layout.n_rows.div_ceil(layout.stride.max(1));
         if layout.stride == 0
@@ -100,6 +97,19 @@ impl TableReader for TextReader {
         &self.schema
     }
 
+    fn arrow_schema(&self) -> SchemaRef {
+        let columns: Vec<usize> = (0..self.schema.columns.len()).collect();
+        arrow_schema(&self.schema, &columns)
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::Csv(self.layout.clone())
+    }
+
+    fn scan_order(&self) -> ScanOrder {
+        ScanOrder::Rows
+    }
+
     fn row_count(&self) -> u64 {
         self.layout.n_rows
     }
@@ -143,7 +153,7 @@ fn arrow_schema(schema: &TableSchema, columns: &[usize]) -> SchemaRef {
     let fields: Vec<Field> = columns
         .iter()
         .filter_map(|column| schema.columns.get(*column))
-        .map(|column| Field::new(&column.name, arrow_type(&column.dtype), true))
+        .map(|column| described(&Field::new(&column.name, arrow_type(&column.dtype), true), column))
         .collect();
     Arc::new(Schema::new(fields))
 }

@@ -51,6 +51,18 @@ struct Trial {
     numeric_share: f64,
 }
 
+impl Trial {
+    /// Whether all rows that start with `#` have another number of fields than the others, so that they are comments.
+    fn has_comments(&self) -> bool {
+        let mut marked = self
+            .rows
+            .iter()
+            .filter(|row| row.first().is_some_and(|cell| cell.starts_with('#')));
+        let is_comment = |row: &Vec<String>| row.len() != self.width;
+        marked.next().is_some_and(is_comment) && marked.all(is_comment)
+    }
+}
+
 /// Looks at the start of a file. `head` must hold whole records unless it is the whole file (`is_whole`).
 pub(crate) fn sniff(head: &[u8], is_whole: bool, file_name: &str) -> Result<Sniffed, TableError> {
     let bom = if head.starts_with(BOM) { BOM.len() } else { 0 };
@@ -63,26 +75,43 @@ pub(crate) fn sniff(head: &[u8], is_whole: bool, file_name: &str) -> Result<Snif
         return only_comments(&comments, lines_end_with_cr, body.len() + bom, file_name);
     }
     let ecsv = ecsv::is_ecsv(&comments);
-    let trials: Vec<Trial> = CANDIDATES
+    // An ECSV file says what its delimiter is: two blanks are an empty field, and a tab belongs to a text.
+    let told = ecsv.then(|| ecsv::delimiter(&comments));
+    let trials: Vec<Trial> = told
         .iter()
+        .chain(&CANDIDATES)
         .map(|delimiter| {
-            let skips_comments = !comments.is_empty() || *delimiter == Delimiter::Blanks;
-            try_delimiter(
-                table,
-                is_whole,
-                Dialect {
-                    delimiter: *delimiter,
-                    lines_end_with_cr,
-                    skips_comments,
-                },
-            )
+            let dialect = Dialect {
+                delimiter: *delimiter,
+                lines_end_with_cr,
+                skips_comments: !comments.is_empty() || *delimiter == Delimiter::Blanks,
+            };
+            let trial = try_delimiter(table, is_whole, dialect);
+            if trial.has_comments() {
+                let skips_comments = true;
+                return try_delimiter(
+                    table,
+                    is_whole,
+                    Dialect {
+                        skips_comments,
+                        ..dialect
+                    },
+                );
+            }
+            trial
         })
         .collect();
     let is_csv_name = matches!(
         extension(file_name).as_str(),
         "csv" | "tsv" | "tab" | "psv" | "ssv"
     );
-    let trial = choose(&trials, is_csv_name, file_name)?;
+    let trial = match trials
+        .first()
+        .filter(|trial| told.is_some() && trial.share >= 1.0)
+    {
+        Some(trial) => trial,
+        None => choose(&trials, is_csv_name, file_name)?,
+    };
     let titles = if is_csv_name { 0 } else { title_lines(trial) };
     let rows = trial.rows.get(titles..).unwrap_or_default();
     let columns = if titles > 0 {
@@ -283,7 +312,12 @@ fn choose<'a>(trials: &'a [Trial], is_csv_name: bool, file_name: &str) -> Result
     let mostly = trials.iter().filter(splits).filter(|trial| trial.share >= MOSTLY);
     // Free text in one column often has blanks, so they count only when nothing else does.
     let strict = |trial: &&Trial| trial.dialect.delimiter != Delimiter::Blanks || !is_csv_name;
-    if let Some(best) = best_by(mostly.filter(strict), |trial| trial.share) {
+    // Times have colons too: they split a table only when they split its header.
+    let titled = |trial: &&Trial| {
+        trial.dialect.delimiter != Delimiter::Character(b':')
+            || trial.rows.first().is_some_and(|row| row.len() == trial.width)
+    };
+    if let Some(best) = best_by(mostly.filter(strict).filter(titled), |trial| trial.share) {
         return Ok(best);
     }
     let occurs_in_first = |trial: &&Trial| trial.rows.first().is_some_and(|row| row.len() > 1);

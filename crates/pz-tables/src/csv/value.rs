@@ -1,27 +1,27 @@
 //! What one cell of a text table means: missing, boolean, integer, number or text. Must never depend on the
 //! locale.
 
-/// Cells that count as missing (pandas' defaults), besides the empty one.
+/// Cells that count as missing, in any case, besides the empty one: those of the redshift pipelines and those of
+/// pandas. In lower case.
 const MISSING: &[&[u8]] = &[
-    b"#N/A",
-    b"#N/A N/A",
-    b"#NA",
-    b"-1.#IND",
-    b"-1.#QNAN",
-    b"-NaN",
+    b"#n/a",
+    b"#n/a n/a",
+    b"#na",
+    b"-1.#ind",
+    b"-1.#qnan",
     b"-nan",
-    b"1.#IND",
-    b"1.#QNAN",
-    b"<NA>",
-    b"N/A",
-    b"NA",
-    b"NULL",
-    b"NaN",
-    b"None",
+    b"1.#ind",
+    b"1.#qnan",
+    b"<na>",
     b"n/a",
+    b"na",
     b"nan",
+    b"none",
     b"null",
 ];
+
+/// Those of the missing that say "not a number".
+const NAN: &[&[u8]] = &[b"-1.#ind", b"-1.#qnan", b"-nan", b"1.#ind", b"1.#qnan", b"nan"];
 
 const LONGEST_MISSING: usize = 8;
 
@@ -42,7 +42,7 @@ pub(crate) fn is_missing(cell: &[u8]) -> bool {
     match cell.first() {
         None => true,
         Some(b'#' | b'-' | b'1' | b'<' | b'N' | b'n') => {
-            cell.len() <= LONGEST_MISSING && MISSING.contains(&cell)
+            cell.len() <= LONGEST_MISSING && is_one_of(cell, MISSING)
         }
         Some(_) => false,
     }
@@ -50,10 +50,11 @@ pub(crate) fn is_missing(cell: &[u8]) -> bool {
 
 /// A missing token that says "not a number".
 pub(crate) fn is_nan_token(cell: &[u8]) -> bool {
-    matches!(
-        cell,
-        b"-NaN" | b"-nan" | b"NaN" | b"nan" | b"-1.#IND" | b"-1.#QNAN" | b"1.#IND" | b"1.#QNAN"
-    )
+    is_one_of(cell, NAN)
+}
+
+fn is_one_of(cell: &[u8], tokens: &[&[u8]]) -> bool {
+    tokens.iter().any(|token| cell.eq_ignore_ascii_case(token))
 }
 
 /// An integer as a text table can hold it.
@@ -161,12 +162,12 @@ fn short_decimal(cell: &[u8]) -> Option<f64> {
     Some(if negative { -value } else { value })
 }
 
-/// `True`, `TRUE`, `true` and the same of false.
+/// `true` or `false` in any case.
 #[inline]
 pub(crate) fn parse_bool(cell: &[u8]) -> Option<bool> {
     match cell {
-        b"True" | b"TRUE" | b"true" => Some(true),
-        b"False" | b"FALSE" | b"false" => Some(false),
+        _ if cell.eq_ignore_ascii_case(b"true") => Some(true),
+        _ if cell.eq_ignore_ascii_case(b"false") => Some(false),
         _ => None,
     }
 }
@@ -237,15 +238,34 @@ mod tests {
     }
 
     #[test]
-    fn missing_tokens_are_pandas_defaults() {
+    fn missing_tokens_of_any_case() {
         for token in MISSING {
-            assert!(is_missing(token), "{}", String::from_utf8_lossy(token));
+            let text = String::from_utf8_lossy(token);
+            for spelling in [text.to_lowercase(), text.to_uppercase()] {
+                assert!(is_missing(spelling.as_bytes()), "{spelling}");
+            }
             assert!(token.len() <= LONGEST_MISSING);
         }
-        assert!(is_missing(b""));
-        for present in ["Na", "NONE", "nil", "-", "--", "N/A N/A", "nan ", "NAN"] {
+        assert!(NAN.iter().all(|token| MISSING.contains(token)));
+        for missing in ["", "Na", "NONE", "None", "NAN", "NaN", "<Na>"] {
+            assert!(is_missing(missing.as_bytes()), "{missing}");
+        }
+        for present in [
+            "nil",
+            "-",
+            "--",
+            "N/A N/A",
+            "nan ",
+            "Nancy",
+            "nanny",
+            "none of it",
+        ] {
             assert!(!is_missing(present.as_bytes()), "{present}");
         }
         assert_eq!(trim(b"  NA\t"), b"NA");
+        assert_eq!(
+            (parse_bool(b"tRuE"), parse_bool(b"FALSE"), parse_bool(b"1")),
+            (Some(true), Some(false), None)
+        );
     }
 }

@@ -45,6 +45,16 @@ impl Moments {
         self.count += other.count;
     }
 
+    /// Those of all values plus `by`.
+    pub(crate) fn moved(self, by: i128) -> Self {
+        let whole = self.mean.trunc();
+        Self {
+            // Whole numbers are added as such: `by` may have more digits than a floating-point number.
+            mean: (by + whole as i128) as f64 + (self.mean - whole),
+            ..self
+        }
+    }
+
     /// Mean, unless there is none or it overflows.
     pub(crate) fn mean(&self) -> Option<f64> {
         (self.count > 0 && self.mean.is_finite()).then_some(self.mean)

@@ -1,5 +1,7 @@
 //! Lengths, distinct values and most frequent values of texts, in bounded memory.
 
+use super::cardinality::Cardinality;
+use super::share::Share;
 use crate::statistics::{ColumnStatistics, TOP_VALUES, ValueCount, shown};
 
 /// Different values followed per column.
@@ -14,7 +16,21 @@ const MAX_BYTES_ALL: usize = 32 * 1024 * 1024;
 pub(crate) struct TextSummary {
     shortest: u64,
     longest: u64,
-    distinct: Option<Distinct>,
+    different: Different,
+    share: Share,
+}
+
+/// What is known of the different values.
+#[derive(Debug, Clone)]
+enum Different {
+    /// Nothing: they are not followed, or elsewhere.
+    Unknown,
+    /// All of them, with their counts.
+    Counted(Distinct),
+    /// Those up to the first that was too many; nothing is added any more.
+    Full(Distinct),
+    /// A sketch of their hashes.
+    Sketch(Cardinality),
 }
 
 impl TextSummary {
@@ -23,7 +39,8 @@ impl TextSummary {
         Self {
             shortest: u64::MAX,
             longest: 0,
-            distinct: Some(Distinct::new((MAX_BYTES_ALL / columns.max(1)).min(MAX_BYTES))),
+            different: Different::Counted(Distinct::new((MAX_BYTES_ALL / columns.max(1)).min(MAX_BYTES))),
+            share: Share::of(columns),
         }
     }
 
@@ -34,11 +51,19 @@ impl TextSummary {
         self.push_value(text);
     }
 
-    /// Adds a text that is known to be ASCII.
+    /// Adds a text that is known to be ASCII and to mean a number or a boolean. When such values become too many
+    /// to count as texts, [`TextSummary::take_full`] hands them over.
     #[inline]
     pub(crate) fn push_ascii(&mut self, text: &[u8]) {
         self.push_length(text.len() as u64);
-        self.push_value(text);
+        if let Different::Counted(distinct) = &mut self.different
+            && !distinct.push(text)
+        {
+            self.different = match std::mem::replace(&mut self.different, Different::Unknown) {
+                Different::Counted(distinct) => Different::Full(distinct),
+                other => other,
+            };
+        }
     }
 
     /// Adds only a length.
@@ -50,33 +75,73 @@ impl TextSummary {
 
     /// Adds only a value for the count of distinct ones.
     #[inline]
-    pub(crate) fn push_value(&mut self, value: &[u8]) {
-        if let Some(distinct) = &mut self.distinct
-            && !distinct.push(value)
-        {
-            self.distinct = None;
+    fn push_value(&mut self, value: &[u8]) {
+        match &mut self.different {
+            Different::Counted(distinct) => {
+                if !distinct.push(value) {
+                    let mut sketch = Cardinality::sketch(self.share);
+                    sketch.push(distinct.items.iter().map(|item| item.hash));
+                    sketch.push_one(hash(value));
+                    self.different = Different::Sketch(sketch);
+                }
+            }
+            Different::Sketch(sketch) => sketch.push_one(hash(value)),
+            Different::Unknown | Different::Full(_) => {}
+        }
+    }
+
+    /// Adds the length of a text, and instead of the text a key that stands for it.
+    pub(crate) fn push_key(&mut self, text: &[u8], key: u64) {
+        self.push_length(characters(text));
+        if let Different::Sketch(sketch) = &mut self.different {
+            sketch.push_one(key);
+        }
+    }
+
+    /// Goes on with a sketch of what was seen while the values still were numbers.
+    pub(crate) fn continue_sketch(&mut self, sketch: Cardinality) {
+        self.different = Different::Sketch(sketch);
+    }
+
+    /// The values counted until they became too many, once that has happened.
+    pub(crate) fn take_full(&mut self) -> Option<Vec<Box<[u8]>>> {
+        let Different::Full(distinct) = &self.different else {
+            return None;
+        };
+        let values = distinct.entries().map(|(_, value)| value.into()).collect();
+        self.different = Different::Unknown;
+        Some(values)
+    }
+
+    /// All different values with their counts, while they are followed.
+    pub(crate) fn counts(&self) -> Option<impl Iterator<Item = (u64, &[u8])>> {
+        match &self.different {
+            Different::Counted(distinct) => Some(distinct.entries()),
+            _ => None,
         }
     }
 
     /// Stops following distinct values.
     pub(crate) fn forget_values(&mut self) {
-        self.distinct = None;
+        self.different = Different::Unknown;
     }
 
-    /// Fills in lengths, distinct and most frequent values.
+    /// Fills in lengths, distinct and most frequent values; `statistics` has the count already.
     pub(crate) fn describe(&self, statistics: &mut ColumnStatistics) {
         if self.shortest <= self.longest {
             (statistics.min_length, statistics.max_length) = (Some(self.shortest), Some(self.longest));
         }
         if let Some((distinct, top)) = self.top() {
             (statistics.distinct, statistics.top_values) = (Some(distinct), top);
+        } else if let Different::Sketch(sketch) = &self.different {
+            let (different, is_estimate) = sketch.different(statistics.count);
+            (statistics.distinct, statistics.distinct_is_estimate) = (Some(different), is_estimate);
         }
     }
 
     /// Number of distinct values and the most frequent ones, when they could be followed.
     fn top(&self) -> Option<(u64, Vec<ValueCount>)> {
-        let distinct = self.distinct.as_ref()?;
-        let mut entries: Vec<(u64, &[u8])> = distinct.entries().collect();
+        let mut entries: Vec<(u64, &[u8])> = self.counts()?.collect();
         entries.sort_by(|(a_count, a), (b_count, b)| b_count.cmp(a_count).then(a.cmp(b)));
         let top = entries
             .iter()
@@ -207,26 +272,38 @@ impl Distinct {
     }
 }
 
-/// Multiply-rotate hash, eight bytes at a time. The table holds at most [`MAX_DISTINCT`] values, so chosen
-/// collisions cost a bounded factor.
+/// Multiply-rotate hash, eight bytes at a time, the last ones overlapping. The table holds at most
+/// [`MAX_DISTINCT`] values, so chosen collisions cost a bounded factor.
 #[inline]
-fn hash(value: &[u8]) -> u64 {
+pub(crate) fn hash(value: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let step = |state: u64, word: u64| (state.rotate_left(5) ^ word).wrapping_mul(FACTOR);
     let mut state = value.len() as u64;
     let mut words = value.chunks_exact(8);
     for word in &mut words {
         let word = word.try_into().map(u64::from_le_bytes).unwrap_or_default();
-        state = (state.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+        state = step(state, word);
     }
-    for byte in words.remainder() {
-        state = (state.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(FACTOR);
+    if words.remainder().is_empty() {
+        return state ^ (state >> 32);
     }
+    let last = match (
+        value.last_chunk::<8>(),
+        value.first_chunk::<4>().zip(value.last_chunk::<4>()),
+    ) {
+        (Some(word), _) => u64::from_le_bytes(*word),
+        (None, Some((first, last))) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
+        }
+        (None, None) => value.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    state = step(state, last);
     state ^ (state >> 32)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::{HashMap, HashSet};
 
     use proptest::prelude::*;
 
@@ -257,10 +334,22 @@ mod tests {
     }
 
     #[test]
-    fn gives_up_beyond_its_bounds() {
+    fn estimates_beyond_its_bounds() {
         let mut summary = TextSummary::new(1);
-        (0..=MAX_DISTINCT).for_each(|i| summary.push(i.to_string().as_bytes()));
+        for i in 0..20_000 {
+            summary.push(format!("object {}", i % 10_000).as_bytes());
+        }
         assert_eq!(summary.top(), None);
+        let mut statistics = ColumnStatistics {
+            count: 20_000,
+            ..ColumnStatistics::default()
+        };
+        summary.describe(&mut statistics);
+        let distinct = statistics.distinct.unwrap();
+        assert!(
+            statistics.distinct_is_estimate && distinct.abs_diff(10_000) < 500,
+            "{distinct}"
+        );
         let mut summary = TextSummary::new(1);
         summary.push(&vec![b'x'; MAX_BYTES]);
         assert_eq!(summary.top(), None);
@@ -268,5 +357,21 @@ mod tests {
             (summary.shortest, summary.longest),
             (MAX_BYTES as u64, MAX_BYTES as u64)
         );
+    }
+
+    #[test]
+    fn hashes_of_short_texts_differ() {
+        let mut hashes = HashSet::new();
+        let mut texts = 0;
+        for number in 0..100_000 {
+            for text in [
+                format!("{number}"),
+                format!("SDSS J{number:06}"),
+                format!("{number:09}"),
+            ] {
+                texts += usize::from(hashes.insert(hash(text.as_bytes())));
+            }
+        }
+        assert_eq!(texts, 300_000);
     }
 }

@@ -258,15 +258,119 @@ fn quotes() {
 fn missing_tokens() {
     let tokens = [
         "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
-        "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+        "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null", "na", "Na", "none", "NONE", "NAN", "Null",
+        "<na>", "  NA ", " none",
     ];
-    let mut text = String::from("id,v\n0,text\n");
-    tokens
-        .iter()
-        .for_each(|token| text.push_str(&format!("1,{token}\n")));
-    let inspection = table("m.csv", text).inspect().unwrap();
-    assert_eq!(inspection.statistics[1].missing, tokens.len() as u64);
-    assert_eq!(inspection.statistics[1].count, 1);
+    for (value, data_type) in [
+        ("text", "string"),
+        ("1", "int64"),
+        ("1.5", "float64"),
+        ("true", "bool"),
+    ] {
+        let mut text = format!("id,v\n0,{value}\n");
+        tokens
+            .iter()
+            .for_each(|token| text.push_str(&format!("1,{token}\n")));
+        let file = table("m.csv", text);
+        assert_eq!(file.columns()[1], format!("v: {data_type}"));
+        let inspection = file.inspect().unwrap();
+        assert_eq!(inspection.statistics[1].missing, tokens.len() as u64);
+        assert_eq!(inspection.statistics[1].count, 1);
+        let nulls = file.rows().matches("\"v\":null").count();
+        assert_eq!(nulls, tokens.len());
+    }
+}
+
+#[test]
+fn a_single_odd_value_makes_a_column_text() {
+    // Nothing is lost: no value becomes missing because most others are numbers.
+    let mut text = String::from("id,v,w,x\n");
+    for row in 0..1_000 {
+        let odd = row == 777;
+        text.push_str(&format!("{row},{},0.5,TRUE\n", if odd { "12 km" } else { "12" }));
+    }
+    text.push_str("1000,13,1e400,false\n");
+    let file = table("o.csv", text);
+    assert_eq!(
+        file.columns(),
+        ["id: int64", "v: string", "w: float64", "x: bool"]
+    );
+    let statistics = file.inspect().unwrap().statistics;
+    assert_eq!((statistics[1].distinct, statistics[1].missing), (Some(3), 0));
+    assert_eq!(statistics[2].infinite, 1);
+    assert_eq!(statistics[3].mean, Some(1000.0 / 1001.0));
+    // 0 and 1 are integers, and 1.0 is no integer.
+    assert_eq!(
+        table("o.csv", "a,b\n0,0.0\n1,1.0\n").columns(),
+        ["a: int64", "b: float64"]
+    );
+}
+
+#[test]
+fn columns_without_a_header_by_either_name() {
+    let schema = table("h.csv", "1,2.5,x\n3,4.5,y\n").inspect().unwrap().schema;
+    assert_eq!(schema.names().collect::<Vec<_>>(), ["0", "1", "2"]);
+    for (name, index) in [
+        ("0", Some(0)),
+        ("col_0", Some(0)),
+        ("2", Some(2)),
+        ("col_2", Some(2)),
+    ] {
+        assert_eq!(schema.index_of(name), index, "{name}");
+    }
+    for name in [
+        "col_3",
+        "col_",
+        "col_00",
+        "col_+1",
+        "COL_0",
+        "3",
+        "col_18446744073709551616",
+    ] {
+        assert_eq!(schema.index_of(name), None, "{name}");
+    }
+    let named = table("h.csv", "a,col_0\n1,2\n").inspect().unwrap().schema;
+    assert_eq!(
+        (named.index_of("col_0"), named.index_of("col_1")),
+        (Some(1), None)
+    );
+}
+
+#[test]
+fn comments_may_begin_anywhere() {
+    let expected = "[{\"a\":1,\"b\":2},{\"a\":3,\"b\":4}]";
+    for text in [
+        "a,b\n1,2\n# note\n3,4\n",
+        "a,b\n# a, note, of three\n1,2\n3,4\n#\n",
+        "a,b\n1,2\n3,4\n# \"the end",
+    ] {
+        assert_eq!(table("c.csv", text).rows(), expected, "{text:?}");
+    }
+    // Far behind what is looked at first, and to the end.
+    let mut text = String::from("a,b\n");
+    (0..60_000).for_each(|row| text.push_str(&format!("{row},{row}\n")));
+    text.push_str("# the second half\n");
+    (60_000..120_000).for_each(|row| text.push_str(&format!("{row},{row}\n# {row}\n")));
+    let file = table("c.csv", text);
+    let inspection = file.inspect().unwrap();
+    assert_eq!(
+        (inspection.n_rows, inspection.statistics[0].distinct_is_estimate),
+        (120_000, true)
+    );
+    let rows = pz_tables::rows_json(file.open().as_ref(), 119_999..120_001, None).unwrap();
+    assert_eq!(rows, "[{\"a\":119999,\"b\":119999}]");
+    // Values may start with the sign.
+    let colours = table("c.csv", "colour,n\n#ff0000,1\n#00ff00,2\nblue,3\n");
+    assert_eq!(colours.inspect().unwrap().n_rows, 3);
+    assert_eq!(
+        table("c.csv", "colour,n\n#ff0000,1\n# note\nblue,3\n")
+            .error()
+            .code,
+        "ragged_row"
+    );
+    // A sign behind a value belongs to it: names have it.
+    let names = table("c.csv", "name,n\nNGC 5128 #2,1\nNGC 5128,2 # two\n");
+    assert_eq!(names.columns(), ["name: string", "n: string"]);
 }
 
 #[test]
@@ -308,6 +412,43 @@ fn text_tables_of_decimals() {
         file.rows(),
         "[{\"0\":150.11,\"1\":2.205,\"2\":0.35},{\"0\":150.12,\"1\":2.206,\"2\":0.0015}]"
     );
+}
+
+#[test]
+fn ecsv_with_tabs_and_empty_texts() {
+    let file = table(
+        "e.ecsv",
+        "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: string}\n# - {name: b, datatype: string}\n\
+         # - {name: c, datatype: int64}\na b c\n\"x y\" tab\there 1\n\"\" \"two\nlines\" \"\"\n",
+    );
+    assert_eq!(file.columns(), ["a: string", "b: string", "c: int64"]);
+    assert_eq!(
+        file.rows(),
+        "[{\"a\":\"x y\",\"b\":\"tab\\there\",\"c\":1},{\"a\":null,\"b\":\"two\\nlines\",\"c\":null}]"
+    );
+    let commas = file_with_commas();
+    assert_eq!(commas.columns(), ["a: string", "b: int64"]);
+}
+
+fn file_with_commas() -> TempTable {
+    table(
+        "e.ecsv",
+        "# %ECSV 1.0\n# ---\n# delimiter: ','\n# datatype:\n# - {name: a, datatype: string}\n\
+         # - {name: b, datatype: int64}\na,b\nx y,1\nz,2\n",
+    )
+}
+
+#[test]
+fn one_column_of_times() {
+    let file = table(
+        "t.csv",
+        "observed\n2025-12-31 23:59:59\n2025-12-31 23:59:58\n2025-12-31 23:59:57\n2025-12-31 23:59:56\n2025-12-31 23:59:55\n",
+    );
+    assert_eq!(file.columns(), ["observed: string"]);
+    assert_eq!(file.inspect().unwrap().n_rows, 5);
+    // A colon in the header makes it the delimiter.
+    let file = table("t.csv", "a:b\n1:2\n3:4\n");
+    assert_eq!(file.columns(), ["a: int64", "b: int64"]);
 }
 
 #[test]

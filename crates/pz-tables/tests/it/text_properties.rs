@@ -13,7 +13,7 @@ fn cell() -> impl Strategy<Value = String> {
         2 => any::<i64>().prop_map(|value| value.to_string()),
         2 => any::<f64>().prop_map(|value| format!("{value:?}")),
         1 => Just(String::new()),
-        1 => "NA|NaN|null|True|False|inf",
+        1 => "NA|NaN|nAn|Null|True|FALSE|inf",
     ]
 }
 
@@ -40,19 +40,19 @@ fn write_csv(rows: &[Vec<String>], columns: usize, delimiter: char, crlf: bool) 
     text
 }
 
-const MISSING: [&str; 6] = ["", "NA", "NaN", "null", "nan", "None"];
+const MISSING: [&str; 4] = ["", "na", "nan", "null"];
 
 /// What the naive reader makes of a column.
 fn oracle(cells: &[&String]) -> (DataType, Vec<Value>) {
     let trimmed: Vec<Option<&str>> = cells
         .iter()
         .map(|cell| cell.trim_matches([' ', '\t', '\n', '\r']))
-        .map(|cell| (!MISSING.contains(&cell)).then_some(cell))
+        .map(|cell| (!MISSING.contains(&cell.to_lowercase().as_str())).then_some(cell))
         .collect();
     let present: Vec<&str> = trimmed.iter().flatten().copied().collect();
     let integer = |cell: &&str| cell.parse::<i64>().is_ok();
     let float = |cell: &&str| cell.parse::<f64>().is_ok();
-    let bool = |cell: &&str| ["True", "False"].contains(cell);
+    let bool = |cell: &&str| ["True", "FALSE"].contains(cell);
     if present.iter().all(integer) && !present.is_empty() {
         return (
             DataType::Int64,
