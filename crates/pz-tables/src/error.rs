@@ -110,23 +110,63 @@ pub enum TableError {
         /// Offset where the row starts.
         byte: u64,
     },
-    /// A Parquet file that cannot be decoded.
-    #[error("{file} is a broken Parquet file: {reason}. Write or upload it again.")]
-    BrokenParquet {
+    /// A file that is what it claims to be but cannot be decoded.
+    #[error(
+        "{file} is broken{}: {reason}{}. Write or upload it again.",
+        as_format(*.format),
+        of_column(.column.as_deref(), .reason)
+    )]
+    BrokenFile {
         /// The user's name of the file.
         file: String,
-        /// What the decoder says.
+        /// What it claims to be, when known.
+        format: Option<Format>,
+        /// What happened.
         reason: String,
         /// Column being decoded, when known.
         column: Option<String>,
     },
-    /// A reader gave up in an unforeseen way on this file.
-    #[error("{file} is broken: {reason}. Write or upload it again.")]
-    BrokenFile {
+    /// A file that points to other files. They would be the server's own.
+    #[error("{file} is refused: {what}, and such references are never followed. {remedy}")]
+    OutsideReference {
         /// The user's name of the file.
         file: String,
-        /// What happened.
+        /// Which object points where.
+        what: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// A file that uses a part of its format that is not read.
+    #[error("{file}: {what} is not supported{}. {remedy}", of_quoted(.column.as_deref(), .what))]
+    UnsupportedFeature {
+        /// The user's name of the file.
+        file: String,
+        /// The part of the format.
+        what: String,
+        /// What to do about it.
+        remedy: &'static str,
+        /// The column that uses it, when known.
+        column: Option<String>,
+    },
+    /// A file of several tables in which the one asked for is not.
+    #[error("{file} has no table called '{table}'. It has: {tables}.")]
+    NoSuchTable {
+        /// The user's name of the file.
+        file: String,
+        /// The name asked for.
+        table: String,
+        /// The names there are.
+        tables: String,
+    },
+    /// A table that a format to be written cannot hold.
+    #[error("A {format} file cannot hold this table: {reason}.")]
+    Unwritable {
+        /// The format to be written.
+        format: &'static str,
+        /// What does not fit, and the remedy.
         reason: String,
+        /// The column that does not fit.
+        column: Option<String>,
     },
     /// The file is beyond what the service accepts.
     #[error("{file}: {what} is beyond the limit of {limit}{}. {remedy}", at_line(.place.as_deref()))]
@@ -177,6 +217,15 @@ pub enum TableError {
         #[source]
         source: io::Error,
     },
+    /// A new file could not be put into storage: the disk is full or may not be written.
+    #[error("{file} could not be written to storage ({}). Make room or choose another place, and write it again.", .source.kind())]
+    Unwritten {
+        /// Name of the new file.
+        file: String,
+        /// The cause, with the path: for the log only.
+        #[source]
+        source: io::Error,
+    },
     /// An error found by the inspecting process, as it reported it.
     #[error("{}", .0.message)]
     Reported(Box<ErrorReport>),
@@ -224,15 +273,19 @@ impl TableError {
             Self::Utf16 { .. } => "utf16",
             Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::UnsupportedType { .. } => "unsupported_type",
+            Self::UnsupportedFeature { .. } => "unsupported_feature",
             Self::RaggedRow { .. } => "ragged_row",
             Self::UnclosedQuote { .. } => "unclosed_quote",
-            Self::BrokenParquet { .. } => "broken_parquet",
             Self::BrokenFile { .. } => "broken_file",
+            Self::OutsideReference { .. } => "outside_reference",
+            Self::NoSuchTable { .. } => "no_such_table",
+            Self::Unwritable { .. } => "unwritable",
             Self::LimitExceeded { .. } => "limit_exceeded",
             Self::StaleLayout { .. } => "stale_layout",
             Self::NoSuchColumn { .. } => "no_such_column",
             Self::InspectionFailed { .. } => "inspection_failed",
             Self::Io { .. } => "io",
+            Self::Unwritten { .. } => "unwritten",
             Self::Reported(report) => &report.code,
         }
     }
@@ -263,7 +316,11 @@ impl TableError {
                     (Some(place.row), Some(place.line), Some(place.byte));
             }
             Self::UnsupportedType { column, .. } => report.column = Some(column.clone()),
-            Self::BrokenParquet { column, .. } => report.column.clone_from(column),
+            Self::BrokenFile { column, .. }
+            | Self::Unwritable { column, .. }
+            | Self::UnsupportedFeature { column, .. } => {
+                report.column.clone_from(column);
+            }
             _ => {}
         }
         report
@@ -279,6 +336,30 @@ impl TableError {
         }
     }
 
+    /// A file that cannot be decoded as `format`.
+    pub(crate) fn broken(
+        file: &str,
+        format: Format,
+        column: Option<&str>,
+        reason: impl std::fmt::Display,
+    ) -> Self {
+        let reason = reason.to_string();
+        Self::BrokenFile {
+            file: file.to_owned(),
+            format: Some(format),
+            reason: crate::statistics::shown(reason.trim_end_matches(['.', '\n'])),
+            column: column.map(str::to_owned),
+        }
+    }
+
+    /// A file of another size than the layout was made from.
+    pub(crate) fn stale_size(file: &str, expected: u64, found: u64) -> Self {
+        Self::StaleLayout {
+            file: file.to_owned(),
+            reason: format!("it had {expected} bytes and has {found}"),
+        }
+    }
+
     /// A limit on the file as a whole.
     pub(crate) fn limit(file: &str, what: &str, limit: String) -> Self {
         Self::LimitExceeded {
@@ -288,6 +369,28 @@ impl TableError {
             remedy: "Split the file, or write it in another format.",
             place: None,
         }
+    }
+}
+
+fn as_format(format: Option<Format>) -> String {
+    format
+        .map(|format| format!(" as {}", format.title()))
+        .unwrap_or_default()
+}
+
+/// The column, unless the reason names it already.
+fn of_column(column: Option<&str>, reason: &str) -> String {
+    match column {
+        Some(column) if !reason.contains(column) => format!(" (column '{column}')"),
+        _ => String::new(),
+    }
+}
+
+/// The column, unless the reason names it already in quotes.
+fn of_quoted(column: Option<&str>, reason: &str) -> String {
+    match column {
+        Some(column) if !reason.contains(&format!("'{column}'")) => format!(" (column '{column}')"),
+        _ => String::new(),
     }
 }
 

@@ -3,8 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::fits::FitsLayout;
+pub use crate::hats::{DatasetKind, HatsLayout, PartitionFile};
+pub use crate::hdf5::Hdf5Layout;
 use crate::recognise::Format;
 use crate::schema::ColumnInfo;
+pub use crate::votable::VotableLayout;
 
 /// Layout of a table file, by format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +22,14 @@ pub enum Layout {
         /// Size of the file it belongs to.
         file_bytes: u64,
     },
+    /// FITS.
+    Fits(FitsLayout),
+    /// HDF5.
+    Hdf5(Hdf5Layout),
+    /// VOTable.
+    Votable(VotableLayout),
+    /// HATS, or a directory of Parquet files.
+    Hats(HatsLayout),
 }
 
 impl Layout {
@@ -26,6 +38,10 @@ impl Layout {
         match self {
             Self::Csv(_) => Format::Csv,
             Self::Parquet { .. } => Format::Parquet,
+            Self::Fits(_) => Format::Fits,
+            Self::Hdf5(_) => Format::Hdf5,
+            Self::Votable(_) => Format::Votable,
+            Self::Hats(layout) => layout.format(),
         }
     }
 
@@ -33,7 +49,7 @@ impl Layout {
     pub fn text(&self) -> Option<&TextLayout> {
         match self {
             Self::Csv(layout) => Some(layout),
-            Self::Parquet { .. } => None,
+            _ => None,
         }
     }
 }

@@ -7,10 +7,17 @@
 
 #![forbid(unsafe_code)]
 
+mod arrow_schema;
 pub mod child;
 mod csv;
 mod data_type;
+mod describe;
 mod error;
+mod fits;
+mod guard;
+mod hats;
+mod hdf5;
+
 mod json;
 mod layout;
 mod limits;
@@ -21,6 +28,9 @@ mod recognise;
 mod schema;
 mod statistics;
 mod summary;
+pub mod unwrap;
+mod votable;
+pub mod write;
 
 use std::io::Read;
 use std::path::Path;
@@ -30,12 +40,17 @@ use serde::{Deserialize, Serialize};
 pub use data_type::{DataType, TimeUnit};
 pub use error::{ErrorReport, Place, TableError};
 pub use json::{batch_json, rows_json, value_text};
-pub use layout::{Delimiter, Layout, TextLayout};
+pub use layout::{
+    DatasetKind, Delimiter, FitsLayout, HatsLayout, Hdf5Layout, Layout, PartitionFile, TextLayout,
+    VotableLayout,
+};
 pub use limits::Limits;
-pub use reader::{Batches, TableReader};
+pub use reader::{Batches, ReadOptions, ScanOrder, TableReader};
 pub use recognise::{Format, HEAD_BYTES, Recognised, recognise};
 pub use schema::{ColumnInfo, TableSchema};
-pub use statistics::{ColumnStatistics, SAMPLE_VALUES, SHOWN_CHARACTERS, Scalar, TOP_VALUES, ValueCount};
+pub use statistics::{
+    ColumnStatistics, Histogram, SAMPLE_VALUES, SHOWN_CHARACTERS, Scalar, TOP_VALUES, ValueCount,
+};
 
 /// All that one pass over a table finds out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,10 +73,30 @@ pub struct Inspection {
 /// # Errors
 /// Whatever makes the file unreadable as a table, with its place in the file.
 pub fn inspect(path: &Path, file_name: &str, limits: &Limits) -> Result<Inspection, TableError> {
-    match recognise_file(path, file_name)? {
-        Format::Parquet => parquet::inspect(path, file_name, limits),
-        _ => csv::inspect(path, file_name, limits),
+    let options = ReadOptions {
+        limits: *limits,
+        table: None,
+    };
+    inspect_with(path, file_name, &options)
+}
+
+/// As [`inspect`], with a choice between the tables of the file.
+///
+/// # Errors
+/// As [`inspect`], and [`TableError::NoSuchTable`].
+pub fn inspect_with(path: &Path, file_name: &str, options: &ReadOptions) -> Result<Inspection, TableError> {
+    // Text finds its types in the very pass that counts it; every other format has a schema to start from.
+    if !path.is_dir() {
+        match recognise_file(path, file_name)? {
+            Format::Csv => return csv::inspect(path, file_name, &options.limits),
+            format if format.is_wrapping() => return unwrap::inspect(path, file_name, options),
+            // It counts its rows by reading them.
+            Format::Votable => return votable::inspect(path, file_name, options),
+            _ => {}
+        }
     }
+    let reader = open_with(path, file_name, options, None)?;
+    describe::inspect_reader(reader.as_ref(), file_name, options)
 }
 
 /// Opens the table in the file at `path`. With the `layout` of an earlier [`inspect`] nothing is scanned;
@@ -75,21 +110,46 @@ pub fn open(
     file_name: &str,
     layout: Option<&Layout>,
 ) -> Result<Box<dyn TableReader>, TableError> {
+    open_with(path, file_name, &ReadOptions::default(), layout)
+}
+
+/// As [`open`], with a choice between the tables of the file (which a `layout` has made already).
+///
+/// # Errors
+/// As [`open`], and [`TableError::NoSuchTable`].
+pub fn open_with(
+    path: &Path,
+    file_name: &str,
+    options: &ReadOptions,
+    layout: Option<&Layout>,
+) -> Result<Box<dyn TableReader>, TableError> {
+    if path.is_dir() {
+        return hats::open_directory(path, file_name, layout);
+    }
     match (recognise_file(path, file_name)?, layout) {
-        (Format::Parquet, None) => Ok(Box::new(parquet::ParquetReader::open(path, file_name, None)?)),
-        (Format::Parquet, Some(Layout::Parquet { file_bytes })) => Ok(Box::new(
-            parquet::ParquetReader::open(path, file_name, Some(*file_bytes))?,
-        )),
-        (Format::Csv, Some(Layout::Csv(layout))) => {
-            Ok(Box::new(csv::TextReader::open(path, file_name, layout)?))
-        }
         (Format::Csv, None) => {
-            let inspection = csv::inspect(path, file_name, &Limits::default())?;
+            let inspection = csv::inspect(path, file_name, &options.limits)?;
             match inspection.layout {
                 Layout::Csv(layout) => Ok(Box::new(csv::TextReader::open(path, file_name, &layout)?)),
                 other => Err(wrong_layout(file_name, Format::Csv, &other)),
             }
         }
+        (Format::Csv, Some(Layout::Csv(layout))) => {
+            Ok(Box::new(csv::TextReader::open(path, file_name, layout)?))
+        }
+        (Format::Parquet, None) => Ok(Box::new(parquet::ParquetReader::open(path, file_name, None)?)),
+        (Format::Parquet, Some(Layout::Parquet { file_bytes })) => Ok(Box::new(
+            parquet::ParquetReader::open(path, file_name, Some(*file_bytes))?,
+        )),
+        (Format::Fits, None) => fits::open(path, file_name, options, None),
+        (Format::Fits, Some(Layout::Fits(layout))) => fits::open(path, file_name, options, Some(layout)),
+        (Format::Hdf5, None) => hdf5::open(path, file_name, options, None),
+        (Format::Hdf5, Some(Layout::Hdf5(layout))) => hdf5::open(path, file_name, options, Some(layout)),
+        (Format::Votable, None) => votable::open(path, file_name, options, None),
+        (Format::Votable, Some(Layout::Votable(layout))) => {
+            votable::open(path, file_name, options, Some(layout))
+        }
+        (format, layout) if format.is_wrapping() => unwrap::open(path, file_name, options, layout),
         (format, Some(layout)) => Err(wrong_layout(file_name, format, layout)),
         (format, None) => Err(TableError::UnsupportedFormat {
             file: file_name.to_owned(),
@@ -106,7 +166,8 @@ fn wrong_layout(file_name: &str, format: Format, layout: &Layout) -> TableError 
     }
 }
 
-fn recognise_file(path: &Path, file_name: &str) -> Result<Format, TableError> {
+/// What the file is by its first bytes.
+pub(crate) fn recognise_file(path: &Path, file_name: &str) -> Result<Format, TableError> {
     let io = |source| TableError::io(file_name, source);
     let mut head = Vec::with_capacity(HEAD_BYTES);
     fs_err::File::open(path)
@@ -114,5 +175,5 @@ fn recognise_file(path: &Path, file_name: &str) -> Result<Format, TableError> {
         .take(HEAD_BYTES as u64)
         .read_to_end(&mut head)
         .map_err(io)?;
-    recognise(&head, file_name).readable(file_name)
+    recognise(&head, file_name).known(file_name)
 }

@@ -10,7 +10,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use pz_tables::child::Answer;
-use pz_tables::{ErrorReport, Inspection, Limits, TableError};
+use pz_tables::unwrap::{self, UnwrapLimits};
+use pz_tables::write::{self, OutputFormat, Rules, WriteOptions};
+use pz_tables::{ErrorReport, Inspection, Limits, ReadOptions, TableError};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 /// Describe tables.
@@ -37,10 +39,43 @@ enum Action {
         #[arg(long)]
         cpu_limit_s: Option<u64>,
     },
+    /// Unpack the one table, or the HATS catalog, that an archive or compressed file holds, and print what it is as
+    /// JSON.
+    Unwrap {
+        /// The file.
+        file: PathBuf,
+        /// The user's name of the file (default: its own).
+        #[arg(long)]
+        name: Option<String>,
+        /// The file to write; one that is there already is replaced.
+        #[arg(long)]
+        out: PathBuf,
+        /// Address space allowed, in MiB.
+        #[arg(long)]
+        memory_limit_mb: Option<u64>,
+        /// Processor time allowed, in seconds.
+        #[arg(long)]
+        cpu_limit_s: Option<u64>,
+        /// Entries allowed.
+        #[arg(long, default_value_t = UnwrapLimits::default().max_entries)]
+        max_entries: u64,
+        /// Unpacked bytes allowed.
+        #[arg(long, default_value_t = UnwrapLimits::default().max_total_bytes)]
+        max_total_bytes: u64,
+        /// Unpacked bytes allowed for each packed byte.
+        #[arg(long, default_value_t = UnwrapLimits::default().max_ratio)]
+        max_ratio: u64,
+        /// Unpacked bytes allowed whatever the ratio.
+        #[arg(long, default_value_t = UnwrapLimits::default().free_bytes_before_ratio)]
+        free_bytes_before_ratio: u64,
+    },
     /// Print rows as a JSON array of objects.
     Rows {
         /// The file.
         file: PathBuf,
+        /// Which table of a file of several.
+        #[arg(long)]
+        table: Option<String>,
         /// First row, from 0.
         #[arg(long, default_value_t = 0)]
         start: u64,
@@ -52,6 +87,22 @@ enum Action {
     Schema {
         /// The file.
         file: PathBuf,
+        /// Which table of a file of several.
+        #[arg(long)]
+        table: Option<String>,
+    },
+    /// Write a table in another format, the one of the new file's extension.
+    Convert {
+        /// The file.
+        input: PathBuf,
+        /// The new file (.csv, .fits, .hdf5, .parquet, .vot); one that is there already is replaced.
+        output: PathBuf,
+        /// Which table of a file of several.
+        #[arg(long)]
+        table: Option<String>,
+        /// Put booleans and missing values as the redshift pipelines do.
+        #[arg(long)]
+        pipeline_rules: bool,
     },
 }
 
@@ -73,33 +124,83 @@ fn run(action: Action) -> std::io::Result<ExitCode> {
         } => {
             limit_self(memory_limit_mb, cpu_limit_s)?;
             let name = name.unwrap_or_else(|| own_name(&file));
-            let answer = match guarded(&name, || pz_tables::inspect(&file, &name, &Limits::default())) {
-                Ok(inspection) => Answer::Ok(Box::new(inspection)),
-                Err(error) => Answer::Error(error.report()),
-            };
-            let code = if matches!(answer, Answer::Ok(_)) {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::from(2)
-            };
-            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            serde_json::to_writer(&mut out, &answer)?;
-            writeln!(out)?;
-            out.flush()?;
-            Ok(code)
+            answer(guarded(&name, || {
+                pz_tables::inspect(&file, &name, &Limits::default())
+            }))
         }
-        Action::Rows { file, start, count } => {
+        Action::Unwrap {
+            file,
+            name,
+            out,
+            memory_limit_mb,
+            cpu_limit_s,
+            max_entries,
+            max_total_bytes,
+            max_ratio,
+            free_bytes_before_ratio,
+        } => {
+            limit_self(memory_limit_mb, cpu_limit_s)?;
+            let limits = UnwrapLimits {
+                max_entries,
+                max_total_bytes,
+                max_ratio,
+                free_bytes_before_ratio,
+            };
+            limit_files(&limits)?;
+            let name = name.unwrap_or_else(|| own_name(&file));
+            answer(guarded(&name, || unwrap::unwrap(&file, &name, &out, &limits)))
+        }
+        Action::Rows {
+            file,
+            table,
+            start,
+            count,
+        } => {
             let name = own_name(&file);
             finish(guarded(&name, || {
-                let reader = pz_tables::open(&file, &name, None)?;
+                let reader = pz_tables::open_with(&file, &name, &choice(table), None)?;
                 pz_tables::rows_json(reader.as_ref(), start..start.saturating_add(count), None)
             }))
         }
-        Action::Schema { file } => {
+        Action::Schema { file, table } => {
             let name = own_name(&file);
-            let inspection = guarded(&name, || pz_tables::inspect(&file, &name, &Limits::default()));
+            let inspection = guarded(&name, || pz_tables::inspect_with(&file, &name, &choice(table)));
             finish(inspection.map(|inspection| schema_text(&inspection)))
         }
+        Action::Convert {
+            input,
+            output,
+            table,
+            pipeline_rules,
+        } => {
+            let name = own_name(&input);
+            let rules = if pipeline_rules {
+                Rules::Pipelines
+            } else {
+                Rules::Faithful
+            };
+            finish(guarded(&name, || {
+                let format = OutputFormat::of_name(&own_name(&output)).ok_or_else(unknown_output)?;
+                let reader = pz_tables::open_with(&input, &name, &choice(table), None)?;
+                write::convert(reader.as_ref(), &output, format, &WriteOptions { rules })?;
+                Ok(format!("{} rows written", reader.row_count()))
+            }))
+        }
+    }
+}
+
+fn choice(table: Option<String>) -> ReadOptions {
+    ReadOptions {
+        table,
+        ..ReadOptions::default()
+    }
+}
+
+fn unknown_output() -> TableError {
+    TableError::Unwritable {
+        format: "new",
+        reason: "its extension must be .csv, .fits, .hdf5, .parquet or .vot".to_owned(),
+        column: None,
     }
 }
 
@@ -125,6 +226,19 @@ fn schema_text(inspection: &Inspection) -> String {
     text
 }
 
+/// Prints what was found, or the error, as JSON.
+fn answer<T: serde::Serialize>(result: Result<T, TableError>) -> std::io::Result<ExitCode> {
+    let (answer, code) = match result {
+        Ok(found) => (Answer::Ok(Box::new(found)), ExitCode::SUCCESS),
+        Err(error) => (Answer::Error(error.report()), ExitCode::from(2)),
+    };
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    serde_json::to_writer(&mut out, &answer)?;
+    writeln!(out)?;
+    out.flush()?;
+    Ok(code)
+}
+
 /// Prints the text, or the error as JSON.
 fn finish(result: Result<String, TableError>) -> std::io::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
@@ -134,7 +248,11 @@ fn finish(result: Result<String, TableError>) -> std::io::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
-            writeln!(out, "{}", serde_json::to_string(&Answer::Error(error.report()))?)?;
+            writeln!(
+                out,
+                "{}",
+                serde_json::to_string(&Answer::<()>::Error(error.report()))?
+            )?;
             Ok(ExitCode::from(2))
         }
     }
@@ -184,5 +302,20 @@ fn limit_self(memory_mb: Option<u64>, cpu_s: Option<u64>) -> std::io::Result<()>
         )?;
     }
     setrlimit(Resource::Core, limit(0))?;
+    Ok(())
+}
+
+/// Lets this process write no file longer than what may be unpacked, with headers and directory of a container.
+fn limit_files(limits: &UnwrapLimits) -> std::io::Result<()> {
+    let headers = limits.max_entries.saturating_mul(16 * 1024);
+    let bytes = limits
+        .max_total_bytes
+        .saturating_add(headers)
+        .saturating_add(1 << 20);
+    let limit = Rlimit {
+        current: Some(bytes),
+        maximum: Some(bytes),
+    };
+    setrlimit(Resource::Fsize, limit)?;
     Ok(())
 }

@@ -23,6 +23,10 @@ pub enum Format {
     Hdf5,
     /// VOTable (XML).
     Votable,
+    /// HATS catalog or collection: a directory of Parquet files by place on the sky.
+    Hats,
+    /// A directory of Parquet files with one schema.
+    ParquetDirectory,
     /// Zip archive.
     Zip,
     /// Gzip-compressed data.
@@ -39,7 +43,8 @@ pub enum Format {
 
 impl Format {
     /// What the readable formats are called in messages.
-    pub const READABLE_TITLES: &'static str = "CSV and other delimited or aligned text, Parquet";
+    pub const READABLE_TITLES: &'static str =
+        "CSV and other delimited or aligned text, FITS, HDF5, Parquet, VOTable, HATS";
 
     /// The name for people.
     pub fn title(self) -> &'static str {
@@ -49,6 +54,8 @@ impl Format {
             Self::Fits => "a FITS file",
             Self::Hdf5 => "an HDF5 file",
             Self::Votable => "a VOTable",
+            Self::Hats => "a HATS catalog",
+            Self::ParquetDirectory => "a directory of Parquet files",
             Self::Zip => "a zip archive",
             Self::Gzip => "gzip-compressed",
             Self::Bzip2 => "bzip2-compressed",
@@ -58,9 +65,12 @@ impl Format {
         }
     }
 
-    /// This version reads it as a table.
-    pub fn is_readable(self) -> bool {
-        matches!(self, Self::Csv | Self::Parquet)
+    /// It wraps other files: an archive, or something compressed.
+    pub fn is_wrapping(self) -> bool {
+        matches!(
+            self,
+            Self::Zip | Self::Gzip | Self::Bzip2 | Self::Xz | Self::Zstd | Self::Tar
+        )
     }
 }
 
@@ -92,15 +102,14 @@ pub enum Recognised {
 }
 
 impl Recognised {
-    /// The format, if it is one that this version reads.
+    /// The format, if it is a known one.
     ///
     /// # Errors
     /// Whatever else it is, as the error to show for the file called `file_name`.
-    pub fn readable(self, file_name: &str) -> Result<Format, TableError> {
+    pub fn known(self, file_name: &str) -> Result<Format, TableError> {
         let file = file_name.to_owned();
         match self {
-            Self::Format(format) if format.is_readable() => Ok(format),
-            Self::Format(format) => Err(TableError::UnsupportedFormat { file, format }),
+            Self::Format(format) => Ok(format),
             Self::Empty => Err(TableError::EmptyFile { file }),
             Self::WideText(encoding) => Err(TableError::Utf16 { file, encoding }),
             Self::NotUtf8 { line, byte } => Err(TableError::NotUtf8 { file, line, byte }),
@@ -327,7 +336,7 @@ fn markup(text: &[u8]) -> Recognised {
         .unwrap_or(text)
         .to_ascii_lowercase();
     let has = |word: &[u8]| memchr::memmem::find(&start, word).is_some();
-    if has(b"<votable") {
+    if has(b"<votable") || has(b":votable") {
         Recognised::Format(Format::Votable)
     } else if has(b"<!doctype html") || has(b"<html") || has(b"<head") || has(b"<body") {
         not_a_table("it is a web page (HTML); perhaps a login or error page was saved instead of the table")
@@ -357,12 +366,11 @@ mod tests {
     use super::*;
 
     fn code(bytes: &[u8], name: &str) -> String {
-        match recognise(bytes, name).readable(name) {
+        match recognise(bytes, name).known(name) {
             Ok(format) => serde_json::to_string(&format)
                 .unwrap()
                 .trim_matches('"')
                 .to_owned(),
-            Err(TableError::UnsupportedFormat { format, .. }) => format!("unsupported {format:?}"),
             Err(error) => error.code().to_owned(),
         }
     }
@@ -387,21 +395,21 @@ mod tests {
             (b"a,b\n1,2\n", "x.parquet", "csv"),
             (b"a,b\n1,2\n", "x", "csv"),
             (b"\xef\xbb\xbfa,b\n1,2\n", "X.CSV", "csv"),
-            (b"SIMPLE  =                    T", "x.csv", "unsupported Fits"),
-            (b"\x89HDF\r\n\x1a\n\0\0", "x.h5", "unsupported Hdf5"),
+            (b"SIMPLE  =                    T", "x.csv", "fits"),
+            (b"\x89HDF\r\n\x1a\n\0\0", "x.h5", "hdf5"),
             (
                 b"<?xml version='1.0'?>\n<VOTABLE version='1.4'>",
                 "x.xml",
-                "unsupported Votable",
+                "votable",
             ),
-            (b"PK\x03\x04abcd", "x.zip", "unsupported Zip"),
-            (b"\x1f\x8b\x08\0", "x.csv.gz", "unsupported Gzip"),
-            (b"BZh91AY&SY..", "x.bz2", "unsupported Bzip2"),
+            (b"PK\x03\x04abcd", "x.zip", "zip"),
+            (b"\x1f\x8b\x08\0", "x.csv.gz", "gzip"),
+            (b"BZh91AY&SY..", "x.bz2", "bzip2"),
             (b"BZhname,b\n1,2\n", "x.csv", "csv"),
-            (b"\xfd7zXZ\0\0", "x.xz", "unsupported Xz"),
-            (b"\x28\xb5\x2f\xfd..", "x.zst", "unsupported Zstd"),
-            (&tar, "x.tar", "unsupported Tar"),
-            (&behind_user_block, "x.h5", "unsupported Hdf5"),
+            (b"\xfd7zXZ\0\0", "x.xz", "xz"),
+            (b"\x28\xb5\x2f\xfd..", "x.zst", "zstd"),
+            (&tar, "x.tar", "tar"),
+            (&behind_user_block, "x.h5", "hdf5"),
             (b"", "x.csv", "empty_file"),
             (b"\n \r\n", "x.csv", "empty_file"),
             (b"\xff\xfea\0,\0", "x.csv", "utf16"),

@@ -40,9 +40,21 @@ impl TableSchema {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
-    /// Position of the column called `name`.
+    /// Position of the column called `name`. The columns of a table without a header, which are called `0`, `1` and
+    /// so on, are also found as `col_0`, `col_1` and so on.
     pub fn index_of(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column.name == name)
+        self.columns
+            .iter()
+            .position(|column| column.name == name)
+            .or_else(|| self.numbered(name))
+    }
+
+    /// Position of `col_N` among columns that have nothing but their numbers for names.
+    fn numbered(&self, name: &str) -> Option<usize> {
+        let index: usize = name.strip_prefix("col_")?.parse().ok()?;
+        let is_number = |(index, column): (usize, &ColumnInfo)| column.name == index.to_string();
+        let is_alias = self.columns.iter().enumerate().all(is_number) && name == format!("col_{index}");
+        (is_alias && index < self.columns.len()).then_some(index)
     }
 }
 

@@ -15,14 +15,14 @@ use super::time::{milliseconds, moment_text};
 type Write<'a> = Box<dyn Fn(usize, &mut String) + 'a>;
 
 /// The cells of one array, ready to be written.
-pub(super) struct Cells<'a> {
+pub(crate) struct Cells<'a> {
     array: &'a dyn Array,
     nulls: Option<NullBuffer>,
     write: Write<'a>,
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(array: &'a dyn Array) -> Self {
+    pub(crate) fn new(array: &'a dyn Array) -> Self {
         Self {
             array,
             nulls: array.logical_nulls(),
@@ -31,7 +31,7 @@ impl<'a> Cells<'a> {
     }
 
     /// Appends the cell as JSON.
-    pub(super) fn write(&self, row: usize, out: &mut String) {
+    pub(crate) fn write(&self, row: usize, out: &mut String) {
         if row >= self.array.len() || self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
             out.push_str("null");
         } else {
@@ -40,7 +40,7 @@ impl<'a> Cells<'a> {
     }
 
     /// The cell for people.
-    pub(super) fn text(&self, row: usize) -> String {
+    pub(crate) fn text(&self, row: usize) -> String {
         if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
             return String::new();
         }
@@ -228,7 +228,7 @@ fn write_items(items: &Cells<'_>, range: std::ops::Range<usize>, out: &mut Strin
 }
 
 /// The count behind a date or a time.
-fn moment_of(array: &dyn Array, row: usize) -> Option<i64> {
+pub(crate) fn moment_of(array: &dyn Array, row: usize) -> Option<i64> {
     use arrow::datatypes::{
         Date32Type, Date64Type, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType,
         DurationSecondType, Time32MillisecondType, Time32SecondType, Time64MicrosecondType,

@@ -24,8 +24,8 @@ use arrow::array::{Array, RecordBatch};
 
 use crate::error::TableError;
 use crate::reader::TableReader;
-use cells::Cells;
-pub(crate) use time::moment_text;
+pub(crate) use cells::{Cells, moment_of};
+pub(crate) use time::{moment_text, write_moment};
 
 /// Longest answer; a page of ordinary rows has some kilobytes.
 const MAX_BYTES: usize = 64 * 1024 * 1024;

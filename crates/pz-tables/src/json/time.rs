@@ -21,37 +21,53 @@ pub(crate) fn milliseconds(count: i64, unit: TimeUnit) -> i128 {
 
 /// The text of a date, time, timestamp or duration counted as `data_type` counts; none for other types.
 pub(crate) fn moment_text(data_type: &ArrowType, count: i64) -> Option<String> {
-    Some(match data_type {
-        ArrowType::Date32 => date_text(count),
-        ArrowType::Date64 => date_text(count.div_euclid(DAY_SECONDS * 1_000)),
+    let mut text = String::new();
+    write_moment(data_type, count, &mut text).then_some(text)
+}
+
+/// Appends the text of a date, time, timestamp or duration counted as `data_type` counts; false for other types.
+pub(crate) fn write_moment(data_type: &ArrowType, count: i64, out: &mut String) -> bool {
+    match data_type {
+        ArrowType::Date32 => write_date(count, out),
+        ArrowType::Date64 => write_date(count.div_euclid(DAY_SECONDS * 1_000), out),
         ArrowType::Time32(unit) | ArrowType::Time64(unit) => {
             let parts = per_second(*unit);
-            time_text(count.div_euclid(parts), count.rem_euclid(parts), parts)
+            write_time(count.div_euclid(parts), count.rem_euclid(parts), parts, out);
         }
         ArrowType::Timestamp(unit, zone) => {
             let parts = per_second(*unit);
             let seconds = count.div_euclid(parts);
-            let date = date_text(seconds.div_euclid(DAY_SECONDS));
-            let time = time_text(seconds.rem_euclid(DAY_SECONDS), count.rem_euclid(parts), parts);
+            write_date(seconds.div_euclid(DAY_SECONDS), out);
+            out.push('T');
+            write_time(
+                seconds.rem_euclid(DAY_SECONDS),
+                count.rem_euclid(parts),
+                parts,
+                out,
+            );
             // With a time zone the count is in UTC.
-            format!("{date}T{time}{}", if zone.is_some() { "Z" } else { "" })
+            if zone.is_some() {
+                out.push('Z');
+            }
         }
         ArrowType::Duration(unit) => {
             let word = match unit {
-                TimeUnit::Second => "s",
-                TimeUnit::Millisecond => "ms",
-                TimeUnit::Microsecond => "us",
-                TimeUnit::Nanosecond => "ns",
+                TimeUnit::Second => " s",
+                TimeUnit::Millisecond => " ms",
+                TimeUnit::Microsecond => " us",
+                TimeUnit::Nanosecond => " ns",
             };
-            format!("{count} {word}")
+            out.push_str(itoa::Buffer::new().format(count));
+            out.push_str(word);
         }
-        _ => return None,
-    })
+        _ => return false,
+    }
+    true
 }
 
 /// `2025-12-31` from days since 1970-01-01, after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
 /// `civil_from_days`.
-pub(crate) fn date_text(days: i64) -> String {
+fn write_date(days: i64, out: &mut String) {
     let shifted = i128::from(days) + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
@@ -66,26 +82,27 @@ pub(crate) fn date_text(days: i64) -> String {
     };
     let year = year_of_era + era * 400 + i128::from(month <= 2);
     if (0..=9_999).contains(&year) {
-        format!("{year:04}-{month:02}-{day:02}")
+        push(out, format_args!("{year:04}-{month:02}-{day:02}"));
     } else {
-        format!("{year:+}-{month:02}-{day:02}")
+        push(out, format_args!("{year:+}-{month:02}-{day:02}"));
     }
 }
 
 /// `23:59:59.5` from seconds of the day and `fraction` of `parts` parts of a second.
-fn time_text(seconds: i64, fraction: i64, parts: i64) -> String {
-    let text = format!(
-        "{:02}:{:02}:{:02}",
-        seconds / 3_600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
+fn write_time(seconds: i64, fraction: i64, parts: i64, out: &mut String) {
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    push(out, format_args!("{hours:02}:{minutes:02}:{:02}", seconds % 60));
     if fraction == 0 {
-        return text;
+        return;
     }
     let width = parts.ilog10() as usize;
-    let digits = format!("{fraction:0width$}");
-    format!("{text}.{}", digits.trim_end_matches('0'))
+    push(out, format_args!(".{fraction:0width$}"));
+    out.truncate(out.trim_end_matches('0').len());
+}
+
+/// Appends to a text, which cannot fail.
+fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+    let _ = std::fmt::Write::write_fmt(out, text);
 }
 
 #[cfg(test)]
@@ -103,9 +120,13 @@ mod tests {
             (-719_529, "-1-12-31"),
             (2_932_897, "+10000-01-01"),
         ] {
-            assert_eq!(date_text(days), expected);
+            let mut text = String::new();
+            write_date(days, &mut text);
+            assert_eq!(text, expected);
         }
-        let _ = (date_text(i64::MIN), date_text(i64::MAX));
+        let mut text = String::new();
+        write_date(i64::MIN, &mut text);
+        write_date(i64::MAX, &mut text);
     }
 
     #[test]

@@ -19,10 +19,12 @@ const MAX_FOOTER: u64 = 512 * 1024 * 1024;
 /// Bytes behind the footer: its length and the magic number.
 const TAIL: u64 = 8;
 
-/// A Parquet file whose head and tail have been looked at.
+/// A Parquet file whose tail has been looked at. It may be a part of another file.
 #[derive(Debug, Clone)]
 pub(crate) struct SourceFile {
     file: Arc<fs_err::File>,
+    /// Where it begins.
+    start: u64,
     length: u64,
 }
 
@@ -31,11 +33,23 @@ impl SourceFile {
         let io = |source| TableError::io(file_name, source);
         let file = fs_err::File::open(path).map_err(io)?;
         let length = file.metadata().map_err(io)?.len();
+        Self::within(Arc::new(file), 0, length, file_name)
+    }
+
+    /// The `length` bytes of `file` that begin at `start`, all of which exist.
+    pub(crate) fn within(
+        file: Arc<fs_err::File>,
+        start: u64,
+        length: u64,
+        file_name: &str,
+    ) -> std::result::Result<Self, TableError> {
         if length < TAIL + 4 {
             return Err(broken(file_name, None, format!("it has {length} bytes only")));
         }
         let mut tail = [0u8; TAIL as usize];
-        file.file().read_exact_at(&mut tail, length - TAIL).map_err(io)?;
+        file.file()
+            .read_exact_at(&mut tail, start + length - TAIL)
+            .map_err(|source| TableError::io(file_name, source))?;
         let [a, b, c, d, magic @ ..] = tail;
         if &magic != b"PAR1" {
             return Err(broken(
@@ -49,10 +63,7 @@ impl SourceFile {
             let reason = format!("its footer claims {footer} bytes in a file of {length}");
             return Err(broken(file_name, None, reason));
         }
-        Ok(Self {
-            file: Arc::new(file),
-            length,
-        })
+        Ok(Self { file, start, length })
     }
 }
 
@@ -84,7 +95,7 @@ impl ChunkReader for SourceFile {
             return Err(beyond(end, self.length));
         }
         let mut buffer = vec![0; length];
-        self.file.file().read_exact_at(&mut buffer, start)?;
+        self.file.file().read_exact_at(&mut buffer, self.start + start)?;
         Ok(Bytes::from(buffer))
     }
 }
@@ -102,7 +113,11 @@ pub(crate) struct Cursor {
 
 impl Read for Cursor {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.source.file.file().read_at(buffer, self.position)?;
+        let SourceFile { file, start, length } = &self.source;
+        let left = usize::try_from(length.saturating_sub(self.position)).unwrap_or(usize::MAX);
+        let wanted = buffer.len().min(left);
+        let buffer = buffer.get_mut(..wanted).unwrap_or_default();
+        let count = file.file().read_at(buffer, start + self.position)?;
         self.position += count as u64;
         Ok(count)
     }

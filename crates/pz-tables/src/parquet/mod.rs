@@ -2,18 +2,16 @@
 //! the file before anything is allocated, and a panic of the decoder becomes an error. Must never load a whole
 //! row group.
 
-mod column;
 mod file;
-mod inspect;
 mod reader;
-mod schema;
 
-pub(crate) use inspect::inspect;
-pub(crate) use reader::ParquetReader;
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
+pub(crate) use reader::{ParquetBatches, ParquetReader};
 
 use crate::error::TableError;
+use crate::recognise::Format;
+
+/// Under which entry of a file astropy keeps units and descriptions.
+pub(crate) const ASTROPY_KEY: &str = "table_meta_yaml";
 
 /// Runs `work`; a panic in it is the file's fault and becomes an error.
 pub(crate) fn guarded<T>(
@@ -21,12 +19,7 @@ pub(crate) fn guarded<T>(
     column: Option<&str>,
     work: impl FnOnce() -> Result<T, TableError>,
 ) -> Result<T, TableError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        let reason = format!("the decoder gave up ({})", text.unwrap_or("no reason given"));
-        Err(broken(file_name, column, reason))
-    })
+    crate::guard::guarded(file_name, Format::Parquet, column, work)
 }
 
 pub(crate) fn broken(file_name: &str, column: Option<&str>, reason: impl std::fmt::Display) -> TableError {
@@ -37,9 +30,5 @@ pub(crate) fn broken(file_name: &str, column: Option<&str>, reason: impl std::fm
         .fold(reason.as_str(), |reason, prefix| {
             reason.strip_prefix(prefix).unwrap_or(reason)
         });
-    TableError::BrokenParquet {
-        file: file_name.to_owned(),
-        reason: crate::statistics::shown(reason.trim_end_matches(['.', '\n'])),
-        column: column.map(str::to_owned),
-    }
+    TableError::broken(file_name, Format::Parquet, column, reason)
 }

@@ -14,10 +14,12 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Schema, SchemaRef};
 
 use super::file::SourceFile;
-use super::schema::table_schema;
-use super::{broken, guarded};
+use super::{ASTROPY_KEY, broken, guarded};
+use crate::arrow_schema::{described, table_schema};
+use crate::csv::ecsv;
 use crate::error::TableError;
-use crate::reader::{Batches, TableReader, check_projection};
+use crate::layout::Layout;
+use crate::reader::{Batches, ScanOrder, TableReader, check_projection};
 use crate::recognise::Format;
 use crate::schema::TableSchema;
 
@@ -28,10 +30,11 @@ const BATCH_BYTES: u64 = 8 * 1024 * 1024;
 /// A Parquet file whose footer has been read.
 #[derive(Debug)]
 pub(crate) struct ParquetReader {
-    pub(super) file_name: String,
+    file_name: Arc<str>,
     source: SourceFile,
     metadata: ArrowReaderMetadata,
     schema: TableSchema,
+    arrow_schema: SchemaRef,
     row_count: u64,
 }
 
@@ -41,12 +44,19 @@ impl ParquetReader {
         let source = SourceFile::open(path, file_name)?;
         let length = ::parquet::file::reader::Length::len(&source);
         if let Some(expected) = file_bytes.filter(|expected| *expected != length) {
-            let reason = format!("it had {expected} bytes and has {length}");
-            return Err(TableError::StaleLayout {
-                file: file_name.to_owned(),
-                reason,
-            });
+            return Err(TableError::stale_size(file_name, expected, length));
         }
+        guarded(file_name, None, || Self::with_source(source, file_name, length))
+    }
+
+    /// Opens the Parquet file that is the `length` bytes of `file` from `start` on, all of which exist.
+    pub(crate) fn within(
+        file: Arc<fs_err::File>,
+        start: u64,
+        length: u64,
+        file_name: &str,
+    ) -> Result<Self, TableError> {
+        let source = SourceFile::within(file, start, length, file_name)?;
         guarded(file_name, None, || Self::with_source(source, file_name, length))
     }
 
@@ -64,27 +74,60 @@ impl ParquetReader {
             .map_err(|error| broken(file_name, None, error))?;
         let row_count =
             check_row_groups(metadata.metadata(), length).map_err(|why| broken(file_name, None, why))?;
-        let schema = table_schema(metadata.schema().fields().iter().map(Arc::as_ref));
+        let mut schema = table_schema(metadata.schema().fields().iter().map(Arc::as_ref));
+        describe_as_astropy(metadata.metadata(), &mut schema);
+        let fields = metadata.schema().fields().iter().zip(&schema.columns);
+        let fields: Vec<_> = fields.map(|(field, column)| described(field, column)).collect();
         Ok(Self {
-            file_name: file_name.to_owned(),
+            file_name: file_name.into(),
             source,
             metadata,
+            arrow_schema: Arc::new(Schema::new(fields)),
             schema,
             row_count,
         })
     }
 
+    /// As [`TableReader::read_rows`], without a tie to this reader.
+    pub(crate) fn batches(
+        &self,
+        rows: Range<u64>,
+        projection: Option<&[usize]>,
+    ) -> Result<ParquetBatches, TableError> {
+        let wanted = check_projection(&self.file_name, self.schema.columns.len(), projection)?;
+        let rows = rows.start..rows.end.min(self.row_count);
+        let mut decoded = wanted.clone();
+        decoded.sort_unstable();
+        decoded.dedup();
+        let order = wanted
+            .iter()
+            .filter_map(|column| decoded.binary_search(column).ok())
+            .collect();
+        let fields: Vec<_> = wanted
+            .iter()
+            .filter_map(|column| self.arrow_schema.fields().get(*column).cloned())
+            .collect();
+        let batches = if rows.start < rows.end {
+            Some(guarded(&self.file_name, None, || self.decode(&rows, &decoded))?)
+        } else {
+            None
+        };
+        Ok(ParquetBatches {
+            file_name: self.file_name.clone(),
+            batches,
+            schema: Arc::new(Schema::new(fields)),
+            order,
+            missing: rows.end.saturating_sub(rows.start),
+        })
+    }
+
     /// Size of the file.
-    pub(super) fn file_bytes(&self) -> u64 {
+    fn file_bytes(&self) -> u64 {
         ::parquet::file::reader::Length::len(&self.source)
     }
 
     /// Decodes rows of the columns `columns` (in ascending order).
-    pub(super) fn decode(
-        &self,
-        rows: &Range<u64>,
-        columns: &[usize],
-    ) -> Result<ParquetRecordBatchReader, TableError> {
+    fn decode(&self, rows: &Range<u64>, columns: &[usize]) -> Result<ParquetRecordBatchReader, TableError> {
         let mut groups = Vec::new();
         let (mut first_row, mut row) = (0, 0);
         for (index, group) in self.metadata.metadata().row_groups().iter().enumerate() {
@@ -132,6 +175,30 @@ impl ParquetReader {
         }
         let row_bytes = bytes / rows.max(1) + columns.len() as u64;
         (BATCH_BYTES / row_bytes.max(1)).clamp(1, MAX_BATCH_ROWS)
+    }
+}
+
+/// Units and descriptions as astropy keeps them: one entry of the file, the columns in the words of an ECSV head.
+fn describe_as_astropy(metadata: &ParquetMetaData, schema: &mut TableSchema) {
+    let entries = metadata.file_metadata().key_value_metadata();
+    let Some(told) = entries
+        .and_then(|entries| entries.iter().find(|entry| entry.key == ASTROPY_KEY))
+        .and_then(|entry| entry.value.as_ref())
+    else {
+        return;
+    };
+    let mut head = vec!["# %ECSV 1.0".to_owned()];
+    head.extend(told.lines().map(|line| format!("# {line}")));
+    for described in ecsv::columns(&head) {
+        if let Some(column) = schema
+            .columns
+            .iter_mut()
+            .find(|column| column.name == described.name)
+        {
+            // What the field itself says comes first.
+            column.unit = column.unit.take().or(described.unit);
+            column.description = column.description.take().or(described.description);
+        }
     }
 }
 
@@ -187,43 +254,32 @@ impl TableReader for ParquetReader {
         &self.schema
     }
 
+    fn arrow_schema(&self) -> SchemaRef {
+        self.arrow_schema.clone()
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::Parquet {
+            file_bytes: self.file_bytes(),
+        }
+    }
+
+    fn scan_order(&self) -> ScanOrder {
+        ScanOrder::Columns
+    }
+
     fn row_count(&self) -> u64 {
         self.row_count
     }
 
     fn read_rows(&self, rows: Range<u64>, projection: Option<&[usize]>) -> Result<Batches<'_>, TableError> {
-        let wanted = check_projection(&self.file_name, self.schema.columns.len(), projection)?;
-        let rows = rows.start..rows.end.min(self.row_count);
-        if rows.start >= rows.end {
-            return Ok(Box::new(std::iter::empty()));
-        }
-        let mut decoded = wanted.clone();
-        decoded.sort_unstable();
-        decoded.dedup();
-        let order = wanted
-            .iter()
-            .filter_map(|column| decoded.binary_search(column).ok())
-            .collect();
-        let arrow = self.metadata.schema();
-        let fields: Vec<_> = wanted
-            .iter()
-            .filter_map(|column| arrow.fields().get(*column).zip(self.schema.columns.get(*column)))
-            .map(|(field, column)| field.as_ref().clone().with_name(&column.name))
-            .collect();
-        let batches = guarded(&self.file_name, None, || self.decode(&rows, &decoded))?;
-        Ok(Box::new(ParquetBatches {
-            file_name: &self.file_name,
-            batches: Some(batches),
-            schema: Arc::new(Schema::new(fields)),
-            order,
-            missing: rows.end - rows.start,
-        }))
+        Ok(Box::new(self.batches(rows, projection)?))
     }
 }
 
 /// The batches of one range of rows.
-struct ParquetBatches<'a> {
-    file_name: &'a str,
+pub(crate) struct ParquetBatches {
+    file_name: Arc<str>,
     /// None after the end or an error.
     batches: Option<ParquetRecordBatchReader>,
     schema: SchemaRef,
@@ -232,7 +288,7 @@ struct ParquetBatches<'a> {
     missing: u64,
 }
 
-impl Iterator for ParquetBatches<'_> {
+impl Iterator for ParquetBatches {
     type Item = Result<RecordBatch, TableError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -244,12 +300,12 @@ impl Iterator for ParquetBatches<'_> {
     }
 }
 
-impl ParquetBatches<'_> {
+impl ParquetBatches {
     fn next_batch(&mut self) -> Result<Option<RecordBatch>, TableError> {
         let Some(batches) = self.batches.as_mut().filter(|_| self.missing > 0) else {
             return Ok(None);
         };
-        let (file_name, order, schema) = (self.file_name, &self.order, &self.schema);
+        let (file_name, order, schema) = (self.file_name.as_ref(), &self.order, &self.schema);
         let batch = guarded(file_name, None, || {
             let Some(batch) = batches.next() else {
                 return Err(broken(file_name, None, "it has fewer rows than its footer says"));

@@ -11,7 +11,7 @@ use crate::parquet::{parquet, sample};
 use crate::{TempTable, table};
 
 /// Everything that a server does with a file, in this process.
-fn use_file(file: &TempTable) -> Result<(), TableError> {
+pub(crate) fn use_file(file: &TempTable) -> Result<(), TableError> {
     let inspection = pz_tables::inspect(&file.path, &file.name, &Limits::default())?;
     let reader = pz_tables::open(&file.path, &file.name, Some(&inspection.layout))?;
     pz_tables::rows_json(reader.as_ref(), 0..100, None)?;
@@ -20,11 +20,11 @@ fn use_file(file: &TempTable) -> Result<(), TableError> {
     Ok(())
 }
 
-fn must_not_panic(file: &TempTable, what: &str) -> Result<(), TableError> {
+pub(crate) fn must_not_panic(file: &TempTable, what: &str) -> Result<(), TableError> {
     catch_unwind(AssertUnwindSafe(|| use_file(file))).unwrap_or_else(|_| panic!("{what} panics"))
 }
 
-fn seeded(seed: u64) -> impl FnMut() -> u64 {
+pub(crate) fn seeded(seed: u64) -> impl FnMut() -> u64 {
     let mut state = seed;
     move || {
         // splitmix64
@@ -88,11 +88,7 @@ fn truncated_anywhere() {
             let length = bytes.len() * part / 64;
             let file = table("cut.parquet", &bytes[..length]);
             let error = must_not_panic(&file, &format!("{what} of {length} bytes")).unwrap_err();
-            let expected = if length == 0 {
-                "empty_file"
-            } else {
-                "broken_parquet"
-            };
+            let expected = if length == 0 { "empty_file" } else { "broken_file" };
             // Fewer than four bytes are no Parquet file at all.
             assert!(
                 error.code() == expected || length < 4,
@@ -144,12 +140,7 @@ fn damaged_footers_through_the_child() {
             damaged[at] ^= 1 << (next() % 8);
             let file = table("flip.parquet", &damaged);
             if let Err(error) = child::inspect(program(), &file.path, &file.name, limits) {
-                let known = [
-                    "broken_parquet",
-                    "broken_file",
-                    "limit_exceeded",
-                    "unsupported_type",
-                ];
+                let known = ["broken_file", "broken_file", "limit_exceeded", "unsupported_type"];
                 assert!(
                     known.contains(&error.code()),
                     "mutant {mutant}: {} {error}",

@@ -170,3 +170,83 @@ fn rows_and_schema_for_people() {
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(answer["error"]["code"], "empty_file");
 }
+
+#[test]
+fn unwrapping_in_a_process_of_its_own() {
+    use crate::archives::{gz, zipped};
+    use pz_tables::unwrap::{UnwrapLimits, Unwrapped};
+
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("out");
+    let text = "a,b\n1,2\n".repeat(1_000);
+    let limits = UnwrapLimits::default();
+    let run = |bytes: &[u8], name: &str, child_limits, limits: &UnwrapLimits| {
+        let file = table(name, bytes);
+        child::unwrap(program(), &file.path, name, &out, child_limits, limits)
+    };
+    let found = run(
+        &gz(text.as_bytes()),
+        "--help.csv.gz",
+        ChildLimits::default(),
+        &limits,
+    )
+    .unwrap();
+    let expected = Unwrapped::Table {
+        name: "--help.csv".to_owned(),
+        bytes: text.len() as u64,
+    };
+    assert_eq!(found, expected);
+    assert_eq!(fs_err::read_to_string(&out).unwrap(), text);
+    fs_err::remove_file(&out).unwrap();
+
+    assert_eq!(
+        run(b"a\n1\n", "a.csv", ChildLimits::default(), &limits).unwrap(),
+        Unwrapped::Plain
+    );
+    let two = zipped(
+        &[("a.csv", b"a\n"), ("b.csv", b"b\n")],
+        zip::CompressionMethod::Stored,
+    );
+    let found = run(&two, "t.zip", ChildLimits::default(), &limits).unwrap();
+    assert!(matches!(found, Unwrapped::Other { reason } if reason.contains("a.csv, b.csv")));
+    let cut = &gz(text.as_bytes())[..40];
+    let error = run(cut, "cut.csv.gz", ChildLimits::default(), &limits).unwrap_err();
+    assert_eq!(error.code(), "broken_file", "{error}");
+    let few = UnwrapLimits {
+        max_total_bytes: 7_999,
+        ..limits
+    };
+    let error = run(&gz(text.as_bytes()), "much.csv.gz", ChildLimits::default(), &few).unwrap_err();
+    assert_eq!(error.code(), "limit_exceeded", "{error}");
+    assert!(!out.try_exists().unwrap());
+
+    // A process that is ended leaves nothing behind, either.
+    let scripted = |body: &str| {
+        let file = table("a.csv.gz", b"x");
+        let program = script(
+            directory.path(),
+            &format!("for last; do :; done; out={}; {body}", out.display()),
+        );
+        child::unwrap(
+            &program,
+            &file.path,
+            "a.csv.gz",
+            &out,
+            ChildLimits {
+                time: Duration::from_millis(300),
+                ..ChildLimits::default()
+            },
+            &limits,
+        )
+        .unwrap_err()
+    };
+    for (body, code) in [
+        ("echo partial > $out; kill -XFSZ $$", "limit_exceeded"),
+        ("echo partial > $out; kill -SEGV $$", "inspection_failed"),
+        ("echo partial > $out; while :; do :; done", "limit_exceeded"),
+    ] {
+        let error = scripted(body);
+        assert_eq!(error.code(), code, "{body}: {error}");
+        assert!(!out.try_exists().unwrap(), "{body}");
+    }
+}

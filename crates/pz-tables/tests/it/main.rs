@@ -7,14 +7,32 @@
     reason = "a test says what went wrong by failing"
 )]
 
+mod archives;
 mod broken;
 mod child;
+mod fits;
+mod fits_broken;
+mod fits_write;
+mod hats;
+mod hdf5;
+mod hdf5_broken;
+mod hdf5_write;
+mod mutants;
 mod parquet;
+mod parquet_fixtures;
 mod parquet_types;
 mod soak;
+mod statistics;
 mod text;
 mod text_errors;
 mod text_properties;
+mod unwrap;
+mod votable;
+mod votable_broken;
+mod votable_pages;
+mod votable_write;
+mod write;
+mod write_facts;
 
 use std::path::PathBuf;
 

@@ -197,11 +197,11 @@ fn wide_tables() {
 
 #[test]
 fn refused_before_anything_is_allocated() {
-    assert_eq!(table("p.parquet", b"PAR1").error().code, "broken_parquet");
-    assert_eq!(table("p.parquet", b"PAR1PAR1").error().code, "broken_parquet");
+    assert_eq!(table("p.parquet", b"PAR1").error().code, "broken_file");
+    assert_eq!(table("p.parquet", b"PAR1PAR1").error().code, "broken_file");
     assert_eq!(
         table("p.parquet", b"PAR1\xff\xff\xff\x7fPAR1").error().code,
-        "broken_parquet"
+        "broken_file"
     );
     assert_eq!(
         table("p.parquet", b"PARE\x15\x00\x15\x00\x04\x00\x00\x00PARE")

@@ -281,7 +281,7 @@ fn nested() {
     );
     assert_eq!(
         (statistics.count, statistics.missing, statistics.min),
-        (2, 1, None)
+        (2, 1, Some(Scalar::Float(1.5)))
     );
     assert_eq!(statistics.sample, ["[1.5,null,null]", "[]"]);
     let large = LargeListArray::from_iter_primitive::<Float32Type, _, _>(lists);

@@ -16,7 +16,7 @@ use pz_tables::child::{self, ChildLimits};
 use crate::child::program;
 
 /// Address space for the program, its code and libraries included.
-const MEMORY: u64 = 100 << 20;
+const MEMORY: u64 = 200 << 20;
 
 fn megabytes() -> u64 {
     std::env::var("PZ_SOAK_MB")
@@ -100,6 +100,44 @@ fn large_csv() {
     measure(&path, "large.csv", rows);
 }
 
+/// Writes a Parquet file of some 30 bytes a row.
+fn write_parquet(path: &Path, rows: u64, group_rows: usize, index: bool) {
+    let schema = Arc::new(Schema::new(vec![
+        Field::new("id", DataType::Int64, false),
+        Field::new("ra", DataType::Float64, false),
+        Field::new("dec", DataType::Float64, false),
+        Field::new("z", DataType::Float64, true),
+        Field::new("survey", DataType::Utf8, false),
+    ]));
+    let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(group_rows))
+        .set_offset_index_disabled(!index)
+        .set_compression(Compression::SNAPPY)
+        .build();
+    let file = fs_err::File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).unwrap();
+    let floats = |range: std::ops::Range<u64>, salt: u64, scale: f64, shift: f64| {
+        let values = range.map(|row| Some(fraction(row, salt) * scale + shift));
+        Arc::new(values.collect::<Float64Array>()) as ArrayRef
+    };
+    for first in (0..rows).step_by(65_536) {
+        let range = || first..(first + 65_536).min(rows);
+        let redshifts = range().map(|row| (row % 10 > 0).then(|| fraction(row, 3)));
+        let surveys = range().map(|row| Some(SURVEYS[row as usize % 4]));
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(range().map(|row| Some(row as i64)).collect::<Int64Array>()),
+            floats(range(), 1, 360.0, 0.0),
+            floats(range(), 2, 180.0, -90.0),
+            Arc::new(redshifts.collect::<Float64Array>()),
+            Arc::new(surveys.collect::<StringArray>()),
+        ];
+        writer
+            .write(&RecordBatch::try_new(schema.clone(), columns).unwrap())
+            .unwrap();
+    }
+    writer.close().unwrap();
+}
+
 #[test]
 #[ignore = "writes a large file"]
 fn large_parquet() {
@@ -109,55 +147,65 @@ fn large_parquet() {
         ("one-group.parquet", usize::MAX / 2, false),
     ] {
         let path = directory.path().join(name);
-        let schema = Arc::new(Schema::new(vec![
-            Field::new("id", DataType::Int64, false),
-            Field::new("ra", DataType::Float64, false),
-            Field::new("dec", DataType::Float64, false),
-            Field::new("z", DataType::Float64, true),
-            Field::new("survey", DataType::Utf8, false),
-        ]));
-        let properties = WriterProperties::builder()
-            .set_max_row_group_row_count(Some(group_rows))
-            .set_offset_index_disabled(!index)
-            .set_compression(Compression::SNAPPY)
-            .build();
-        let mut writer = ArrowWriter::try_new(
-            fs_err::File::create(&path).unwrap(),
-            schema.clone(),
-            Some(properties),
-        )
-        .unwrap();
         let rows = megabytes() * 1_000_000 / 30;
-        for first in (0..rows).step_by(65_536) {
-            let range = || first..(first + 65_536).min(rows);
-            let columns: Vec<ArrayRef> = vec![
-                Arc::new(range().map(|row| Some(row as i64)).collect::<Int64Array>()),
-                Arc::new(
-                    range()
-                        .map(|row| Some(fraction(row, 1) * 360.0))
-                        .collect::<Float64Array>(),
-                ),
-                Arc::new(
-                    range()
-                        .map(|row| Some(fraction(row, 2) * 180.0 - 90.0))
-                        .collect::<Float64Array>(),
-                ),
-                Arc::new(
-                    range()
-                        .map(|row| (row % 10 > 0).then(|| fraction(row, 3)))
-                        .collect::<Float64Array>(),
-                ),
-                Arc::new(
-                    range()
-                        .map(|row| Some(SURVEYS[row as usize % 4]))
-                        .collect::<StringArray>(),
-                ),
-            ];
-            writer
-                .write(&RecordBatch::try_new(schema.clone(), columns).unwrap())
-                .unwrap();
-        }
-        writer.close().unwrap();
+        write_parquet(&path, rows, group_rows, index);
         measure(&path, name, rows);
     }
+}
+
+/// Converts with the program, within [`MEMORY`].
+#[expect(clippy::print_stdout, reason = "the figures are what it is run for")]
+fn convert(from: &Path, to: &Path) {
+    let start = Instant::now();
+    let status = std::process::Command::new("sh")
+        .args(["-c", "ulimit -v $0; exec \"$1\" convert \"$2\" \"$3\""])
+        .arg((MEMORY >> 10).to_string())
+        .args([program(), from, to])
+        .status()
+        .unwrap();
+    assert!(status.success(), "converting to {}", to.display());
+    let mb = fs_err::metadata(to).unwrap().len() as f64 / 1e6;
+    let seconds = start.elapsed().as_secs_f64();
+    let format = to.extension().unwrap().to_string_lossy().into_owned();
+    println!(
+        "written as {format}: {mb:.0} MB in {seconds:.2} s ({:.0} MB/s)",
+        mb / seconds
+    );
+}
+
+/// A Parquet file converted to another format of about [`megabytes`], which is then read.
+fn large(name: &str, bytes_per_row: u64) {
+    let directory = tempfile::tempdir().unwrap();
+    let (source, path) = (
+        directory.path().join("source.parquet"),
+        directory.path().join(name),
+    );
+    let rows = megabytes() * 1_000_000 / bytes_per_row;
+    write_parquet(&source, rows, 1 << 20, true);
+    convert(&source, &path);
+    measure(&path, name, rows);
+}
+
+#[test]
+#[ignore = "writes a large file"]
+fn large_converted_csv() {
+    large("large.csv", 70);
+}
+
+#[test]
+#[ignore = "writes a large file"]
+fn large_fits() {
+    large("large.fits", 39);
+}
+
+#[test]
+#[ignore = "writes a large file"]
+fn large_hdf5() {
+    large("large.hdf5", 28);
+}
+
+#[test]
+#[ignore = "writes a large file"]
+fn large_votable() {
+    large("large.vot", 60);
 }
