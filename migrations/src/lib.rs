@@ -6,6 +6,7 @@ use sea_orm_migration::prelude::*;
 
 mod columns;
 mod m20261120_000001_initial;
+mod m20261121_000002_directories_and_shapes;
 
 /// Runs the steps in order.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +14,9 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261120_000001_initial::Migration)]
+        vec![
+            Box::new(m20261120_000001_initial::Migration),
+            Box::new(m20261121_000002_directories_and_shapes::Migration),
+        ]
     }
 }

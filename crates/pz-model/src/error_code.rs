@@ -100,6 +100,8 @@ error_codes! {
     UnsupportedFormat = "unsupported_format",
     /// The main file is a damaged table.
     BrokenFile = "broken_file",
+    /// The main file points to other files, which is never followed.
+    OutsideReference = "outside_reference",
     /// Reading the file takes more time or memory than a file may take.
     InspectionLimit = "inspection_limit",
     /// The signed link is missing its token, has expired, or belongs to something else.

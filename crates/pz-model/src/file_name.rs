@@ -19,6 +19,17 @@ pub fn extension(name: &str) -> String {
     name[extension_start(name)..].to_lowercase()
 }
 
+/// The extension as it is stored: nothing that is longer than 16 characters or has blanks, so that no odd
+/// name becomes one.
+pub fn stored_extension(name: &str) -> String {
+    let extension = extension(name.rsplit('/').next().unwrap_or(name));
+    if extension.chars().count() > 16 || extension.contains(char::is_whitespace) {
+        String::new()
+    } else {
+        extension
+    }
+}
+
 /// Byte position where the extension starts: the length of the name when there is none.
 fn extension_start(name: &str) -> usize {
     for whole in [".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"] {
@@ -58,24 +69,43 @@ pub fn safe_name(name: &str) -> String {
 }
 
 /// Gives every name of a product a distinct safe form, in order: a clash gets `_2`, `_3`… before the
-/// extension. Comparison ignores case, so that the archive unpacks on every file system.
+/// extension. Comparison ignores case, so that the archive unpacks on every file system. A name with `/`
+/// (what was unwrapped from an archive) stays a path; a clash then changes its first directory.
 pub fn distinct_safe_names<'a>(names: impl IntoIterator<Item = &'a str>, reserved: &[&str]) -> Vec<String> {
+    // A path takes its directories, too: no file may be called like one.
     let mut taken: Vec<String> = reserved.iter().map(|name| name.to_lowercase()).collect();
     names
         .into_iter()
         .map(|name| {
-            let safe = safe_name(name);
-            let (stem, extension) = safe.split_at(extension_start(&safe));
-            let mut candidate = safe.clone();
+            let components: Vec<String> = name.split('/').filter_map(safe_component).collect();
+            let (first, rest) = match components.split_first() {
+                Some((first, rest)) => (first.clone(), rest.join("/")),
+                None => (safe_name(""), String::new()),
+            };
+            let (stem, extension) = if rest.is_empty() {
+                first.split_at(extension_start(&first))
+            } else {
+                (first.as_str(), "")
+            };
+            let mut candidate = first.clone();
             let mut number = 2;
             while taken.contains(&candidate.to_lowercase()) {
                 candidate = format!("{stem}_{number}{extension}");
                 number += 1;
             }
             taken.push(candidate.to_lowercase());
-            candidate
+            if rest.is_empty() {
+                candidate
+            } else {
+                format!("{candidate}/{rest}")
+            }
         })
         .collect()
+}
+
+/// A safe form of a component of a path; none for what is no name.
+fn safe_component(component: &str) -> Option<String> {
+    (!matches!(component.trim(), "" | "." | "..")).then(|| safe_name(component))
 }
 
 #[cfg(test)]
@@ -103,6 +133,9 @@ mod tests {
         assert_eq!(extension(".bashrc"), "");
         assert_eq!(extension("dot."), "");
         assert_eq!(extension("v1.0.parquet"), ".parquet");
+        assert_eq!(stored_extension("v1.0/Cat.FITS"), ".fits");
+        assert_eq!(stored_extension("v1.0/README"), "");
+        assert_eq!(stored_extension("no. 7 of many"), "");
     }
 
     #[test]
@@ -117,6 +150,30 @@ mod tests {
         );
         assert_eq!(safe_name("名前 ü.csv"), "名前_ü.csv");
         assert_eq!(safe_name("…"), "file");
+    }
+
+    #[test]
+    fn paths_stay_paths() {
+        let names = distinct_safe_names(
+            [
+                "data/v 1/cat.csv",
+                "data",
+                "Data/other.csv",
+                "../../x/./y.csv",
+                "/",
+            ],
+            &["product_metadata.yaml"],
+        );
+        assert_eq!(
+            names,
+            [
+                "data/v_1/cat.csv",
+                "data_2",
+                "Data_3/other.csv",
+                "x/y.csv",
+                "file"
+            ]
+        );
     }
 
     proptest! {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{Args, Command};
 use pz_model::limits::UPLOAD_DEFAULT_MAX_BYTES;
+use pz_tables::unwrap::UnwrapLimits;
 
 /// Where the service listens, what it keeps where, and what it allows.
 #[derive(Debug, Clone, Args)]
@@ -71,6 +72,23 @@ pub struct Settings {
         value_name = "SECONDS"
     )]
     pub inspect_timeout_s: u64,
+
+    /// Bytes that may come out of one uploaded archive.
+    #[arg(
+        long,
+        env = "PZ_UNWRAP_MAX_BYTES",
+        default_value_t = 4_000_000_000,
+        value_name = "BYTES"
+    )]
+    pub unwrap_max_bytes: u64,
+
+    /// How many times larger than the archive its content may be; small content is exempt.
+    #[arg(long, env = "PZ_UNWRAP_MAX_RATIO", default_value_t = UnwrapLimits::default().max_ratio, value_name = "NUMBER")]
+    pub unwrap_max_ratio: u64,
+
+    /// Time that reading one page of a table may take, in seconds.
+    #[arg(long, env = "PZ_PAGE_TIMEOUT_S", default_value_t = 30, value_name = "SECONDS")]
+    pub page_timeout_s: u64,
 
     /// The program that reads uploaded tables, `pz-tables`; beside this program when not given.
     #[arg(long, env = "PZ_TABLES_PROGRAM", value_name = "FILE")]
@@ -188,6 +206,9 @@ impl Settings {
             ("upload_max_bytes", self.upload_max_bytes),
             ("inspect_memory_mb", self.inspect_memory_mb),
             ("inspect_timeout_s", self.inspect_timeout_s),
+            ("unwrap_max_bytes", self.unwrap_max_bytes),
+            ("unwrap_max_ratio", self.unwrap_max_ratio),
+            ("page_timeout_s", self.page_timeout_s),
             ("session_hours", self.session_hours),
             ("database_connections", u64::from(self.database_connections)),
             ("workers", self.workers.map_or(1, |workers| workers as u64)),
@@ -348,6 +369,9 @@ impl Settings {
             ("upload_max_bytes", number(self.upload_max_bytes)),
             ("inspect_memory_mb", number(self.inspect_memory_mb)),
             ("inspect_timeout_s", number(self.inspect_timeout_s)),
+            ("unwrap_max_bytes", number(self.unwrap_max_bytes)),
+            ("unwrap_max_ratio", number(self.unwrap_max_ratio)),
+            ("page_timeout_s", number(self.page_timeout_s)),
             ("tables_program", path(&self.tables_program)),
             ("session_hours", number(self.session_hours)),
             ("secret_key", option(&self.secret_key)),

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::ErrorKind;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -13,7 +14,7 @@ use actix_web::{HttpResponse, ResponseError};
 use pz_model::ErrorCode;
 use pz_store::StoreError;
 use pz_tables::TableError;
-use serde_json::json;
+use serde::Serialize;
 
 /// Header that carries the stable code of an error.
 pub const ERROR_CODE_HEADER: HeaderName = HeaderName::from_static("x-error-code");
@@ -27,6 +28,36 @@ pub struct ApiError {
     status: StatusCode,
     code: ErrorCode,
     body: Body,
+    place: Option<Box<Place>>,
+}
+
+/// Where in the user's file something is wrong; further keys of the body.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// Data row, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<u64>,
+    /// Name of the column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// Line of the file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Offset in the file, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub byte: Option<u64>,
+}
+
+/// A message with its code and, where it is about a place in a file, that place.
+#[derive(Serialize)]
+struct Message<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    code: &'a str,
+    #[serde(flatten)]
+    place: Option<&'a Place>,
 }
 
 /// The shapes that existing clients read.
@@ -51,6 +82,7 @@ impl ApiError {
             status,
             code,
             body: Body::Detail(message.into()),
+            place: None,
         }
     }
 
@@ -60,6 +92,7 @@ impl ApiError {
             status,
             code,
             body: Body::Error(message.into()),
+            place: None,
         }
     }
 
@@ -69,6 +102,7 @@ impl ApiError {
             status,
             code,
             body: Body::Text(message.into()),
+            place: None,
         }
     }
 
@@ -111,6 +145,15 @@ impl ApiError {
     /// The stable code.
     pub fn code(&self) -> ErrorCode {
         self.code
+    }
+
+    fn message<'a>(&'a self, detail: Option<&'a str>, error: Option<&'a str>) -> Message<'a> {
+        Message {
+            detail,
+            error,
+            code: self.code.as_str(),
+            place: self.place.as_deref(),
+        }
     }
 
     /// Plain strings instead of lists in a field error: the form of `POST /api/products/`.
@@ -174,6 +217,7 @@ impl FieldErrors {
             status: StatusCode::BAD_REQUEST,
             code: self.code.unwrap_or(ErrorCode::ValidationFailed),
             body: Body::Fields(self.fields),
+            place: None,
         }
     }
 }
@@ -202,8 +246,8 @@ impl ResponseError for ApiError {
             _ => {}
         }
         match &self.body {
-            Body::Detail(message) => response.json(json!({"detail": message, "code": self.code.as_str()})),
-            Body::Error(message) => response.json(json!({"error": message, "code": self.code.as_str()})),
+            Body::Detail(message) => response.json(self.message(Some(message), None)),
+            Body::Error(message) => response.json(self.message(None, Some(message))),
             Body::Fields(fields) => response.json(fields),
             Body::PlainFields(fields) => response.json(fields),
             Body::Text(message) => response.json(message),
@@ -220,11 +264,8 @@ impl From<StoreError> for ApiError {
                 ErrorCode::Conflict,
                 "This exists already, or changed meanwhile. Read it again and repeat.",
             ),
-            StoreError::NoSpace { .. } => Self::detail(
-                StatusCode::INSUFFICIENT_STORAGE,
-                ErrorCode::InsufficientStorage,
-                "There is no space left on the server for this file. Tell the administrators, then try again.",
-            ),
+            StoreError::NoSpace { .. } => Self::no_space(),
+            StoreError::Io(error) if is_full(error.kind()) => Self::no_space(),
             other => {
                 if is_unavailable(&other) {
                     tracing::error!(cause = %other, "the database is not available");
@@ -250,14 +291,130 @@ fn is_unavailable(error: &StoreError) -> bool {
 
 impl From<TableError> for ApiError {
     fn from(error: TableError) -> Self {
-        let code = match error.code() {
-            "empty_file" => ErrorCode::EmptyFile,
-            "unsupported_format" | "unsupported_type" => ErrorCode::UnsupportedFormat,
-            "limit_exceeded" => ErrorCode::InspectionLimit,
-            "io" => return Self::internal(error),
-            "broken_parquet" | "broken_file" | "stale_layout" | "inspection_failed" => ErrorCode::BrokenFile,
-            _ => ErrorCode::NotATable,
+        let (status, code) = match error.code() {
+            "io" => return Self::of_storage(&error),
+            "empty_file" => (StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::EmptyFile),
+            "unsupported_format" | "unsupported_type" | "unsupported_feature" | "unwritable" => {
+                (StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::UnsupportedFormat)
+            }
+            "limit_exceeded" => (StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::InspectionLimit),
+            "outside_reference" => (StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::OutsideReference),
+            "broken_file" | "stale_layout" | "inspection_failed" => {
+                (StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BrokenFile)
+            }
+            // A choice between the parts of a file is the request's, not the file's.
+            "no_such_table" | "no_such_column" => (StatusCode::BAD_REQUEST, ErrorCode::InvalidParameter),
+            _ => (StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::NotATable),
         };
-        Self::error(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
+        let report = error.report();
+        let place = Place {
+            row: report.row,
+            column: report.column,
+            line: report.line,
+            byte: report.byte,
+        };
+        let mut answer = Self::error(status, code, report.message);
+        answer.place = (place != Place::default()).then(|| Box::new(place));
+        answer
+    }
+}
+
+impl ApiError {
+    /// Storage that fails while a table is read or unpacked.
+    fn of_storage(error: &TableError) -> Self {
+        let full = match error {
+            TableError::Io { source, .. } => is_full(source.kind()),
+            // From another process only the words arrive.
+            other => [ErrorKind::StorageFull, ErrorKind::QuotaExceeded]
+                .iter()
+                .any(|kind| other.to_string().contains(&format!("({kind})"))),
+        };
+        if full {
+            return Self::no_space();
+        }
+        let mut causes = vec![error.to_string()];
+        let mut cause = std::error::Error::source(error);
+        while let Some(current) = cause {
+            causes.push(current.to_string());
+            cause = current.source();
+        }
+        Self::internal(causes.join(": "))
+    }
+
+    fn no_space() -> Self {
+        Self::detail(
+            StatusCode::INSUFFICIENT_STORAGE,
+            ErrorCode::InsufficientStorage,
+            "There is no space left on the server for this file. Tell the administrators, then try again.",
+        )
+    }
+}
+
+fn is_full(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(error: &ApiError) -> (u16, serde_json::Value) {
+        let response = error.error_response();
+        let status = response.status().as_u16();
+        let body = actix_web::body::MessageBody::try_into_bytes(response.into_body()).unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[test]
+    fn errors_of_tables_keep_their_place() {
+        let ragged = TableError::RaggedRow {
+            file: "cat.csv".into(),
+            row: 7,
+            line: 8,
+            byte: 120,
+            expected: 3,
+            found: 2,
+            delimiter: "a comma".into(),
+        };
+        let (status, body) = json(&ragged.into());
+        assert_eq!(status, 422);
+        assert_eq!(body["code"], "not_a_table");
+        assert_eq!(
+            (&body["row"], &body["line"], &body["byte"]),
+            (&7.into(), &8.into(), &120.into())
+        );
+        assert!(
+            body["error"]
+                .as_str()
+                .unwrap()
+                .contains("cat.csv: row 7 (line 8)")
+        );
+        assert!(body.get("column").is_none());
+
+        let column = TableError::UnsupportedType {
+            file: "x.parquet".into(),
+            column: "flux".into(),
+            data_type: "UNION".into(),
+        };
+        assert_eq!(json(&column.into()).1["column"], "flux");
+    }
+
+    #[test]
+    fn a_full_disk_is_no_fault_of_the_file() {
+        let full = |file: &str| TableError::Io {
+            file: file.into(),
+            source: ErrorKind::StorageFull.into(),
+        };
+        let reported = TableError::Reported(Box::new(full("a.zip").report()));
+        for error in [full("a.zip"), reported] {
+            let (status, body) = json(&error.into());
+            assert_eq!((status, &body["code"]), (507, &"insufficient_storage".into()));
+        }
+        let lost = TableError::Io {
+            file: "a.zip".into(),
+            source: ErrorKind::NotFound.into(),
+        };
+        let (status, body) = json(&lost.into());
+        assert_eq!((status, &body["code"]), (500, &"internal".into()));
     }
 }

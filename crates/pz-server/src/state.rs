@@ -12,6 +12,9 @@ use tokio::sync::Semaphore;
 use crate::auth::keys::SigningKeys;
 use crate::config::Settings;
 
+/// Pages of tables read at once. Far more than are ever under way: a page takes milliseconds.
+const PAGES_AT_ONCE: usize = 64;
+
 /// The parts of the running service.
 #[derive(Debug, Clone)]
 pub struct AppState {
@@ -25,6 +28,8 @@ pub struct AppState {
     pub(crate) password_permits: Arc<Semaphore>,
     /// Tables inspected at once.
     pub(crate) inspect_permits: Arc<Semaphore>,
+    /// Pages of tables read at once; a read that hangs keeps its place, so that it cannot take all threads.
+    pub(crate) page_permits: Arc<Semaphore>,
     /// The program that inspects tables.
     pub(crate) tables_program: PathBuf,
 }
@@ -59,6 +64,7 @@ impl AppState {
             keys: Arc::new(SigningKeys::new(secret.as_bytes())),
             password_permits: Arc::new(Semaphore::new(2)),
             inspect_permits: Arc::new(Semaphore::new(2)),
+            page_permits: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
             tables_program,
             settings: Arc::new(settings),
         })

@@ -21,10 +21,10 @@ impl Store {
             .take()
     }
 
-    /// The same with the columns of the part, and of its product the owner as `owner_id`.
-    fn visible_part_rows(&self, viewer: Viewer, table: &'static str) -> SelectStatement {
+    /// The same with these columns of the part, and of its product the owner as `owner_id`.
+    fn visible_part_rows(&self, viewer: Viewer, table: &'static str, columns: &str) -> SelectStatement {
         self.visible_parts(viewer, table)
-            .expr(Expr::cust(format!("{table}.*")))
+            .expr(Expr::cust(columns.to_owned()))
             .expr_as(Expr::col(("products", "user_id")), "owner_id")
             .take()
     }
@@ -34,6 +34,7 @@ impl Store {
         &self,
         viewer: Viewer,
         table: &'static str,
+        columns: &str,
         query: &ListQuery<F>,
     ) -> Result<(u64, Vec<Row>), StoreError> {
         let condition = query.condition(self.backend());
@@ -45,7 +46,7 @@ impl Store {
         if query.limit == 0 {
             return Ok((total, Vec::new()));
         }
-        let mut select = self.visible_part_rows(viewer, table);
+        let mut select = self.visible_part_rows(viewer, table, columns);
         select.cond_where(condition);
         query.order_and_page(&mut select, Expr::col((table, "id")));
         let rows = Row::find_by_statement(self.backend().build(&select))
@@ -59,10 +60,11 @@ impl Store {
         &self,
         viewer: Viewer,
         table: &'static str,
+        columns: &str,
         id: i64,
     ) -> Result<Option<Row>, StoreError> {
         let select = self
-            .visible_part_rows(viewer, table)
+            .visible_part_rows(viewer, table, columns)
             .and_where(Expr::col((table, "id")).eq(id))
             .take();
         Ok(Row::find_by_statement(self.backend().build(&select))

@@ -1,23 +1,17 @@
 //! Columns of products' tables, with their meanings.
 
-use std::collections::HashMap;
-
-use pz_model::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoActiveModel, ModelTrait, QueryFilter,
-    QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IdenStatic, IntoActiveModel, ModelTrait,
+    QueryFilter, QueryOrder, QuerySelect, Select, Set,
 };
 
 use crate::database::Store;
-use crate::entities::{product_contents, product_files, products};
+use crate::entities::product_contents;
 use crate::error::StoreError;
 use crate::list::{ListField, ListQuery};
 use crate::products::touch_product;
 use crate::visibility::Viewer;
-
-/// Rows inserted by one statement: SQLite allows 32,766 values, and a column has ten.
-const INSERT_CHUNK: usize = 1000;
 
 /// Columns that lists of table columns can be filtered and ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,46 +37,109 @@ impl ListField for ProductContentField {
     }
 }
 
+/// A table column without its statistics, which are many times as large as the rest.
+#[derive(Debug, Clone, PartialEq, FromQueryResult)]
+pub struct Content {
+    /// Identifier.
+    pub id: i64,
+    /// Id of the product.
+    pub product_id: i64,
+    /// Name.
+    pub column_name: String,
+    /// Position in the file.
+    pub position: i32,
+    /// UCD of the meaning.
+    pub ucd: Option<String>,
+    /// Alias of the meaning.
+    pub alias: Option<String>,
+    /// Type as stored.
+    pub dtype: Option<String>,
+    /// Shape of one cell, a list of numbers; none for scalars.
+    pub shape: Option<serde_json::Value>,
+    /// Unit as the file gives it.
+    pub unit: Option<String>,
+    /// Description as the file gives it.
+    pub description: Option<String>,
+}
+
+impl Content {
+    /// Shape of one cell, outermost axis first; empty for scalars.
+    pub fn shape_numbers(&self) -> Vec<u64> {
+        shape_numbers(self.shape.as_ref())
+    }
+}
+
+/// The numbers in the list that the database holds.
+fn shape_numbers(shape: Option<&serde_json::Value>) -> Vec<u64> {
+    let list = shape.and_then(serde_json::Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(serde_json::Value::as_u64)
+        .collect()
+}
+
+impl product_contents::Model {
+    /// Shape of one cell, outermost axis first; empty for scalars.
+    pub fn shape_numbers(&self) -> Vec<u64> {
+        shape_numbers(self.shape.as_ref())
+    }
+}
+
+/// The columns of [`Content`].
+const CONTENT_COLUMNS: [product_contents::Column; 10] = [
+    product_contents::Column::Id,
+    product_contents::Column::ProductId,
+    product_contents::Column::ColumnName,
+    product_contents::Column::Position,
+    product_contents::Column::Ucd,
+    product_contents::Column::Alias,
+    product_contents::Column::Dtype,
+    product_contents::Column::Shape,
+    product_contents::Column::Unit,
+    product_contents::Column::Description,
+];
+
+impl From<product_contents::Model> for Content {
+    fn from(row: product_contents::Model) -> Self {
+        Self {
+            id: row.id,
+            product_id: row.product_id,
+            column_name: row.column_name,
+            position: row.position,
+            ucd: row.ucd,
+            alias: row.alias,
+            dtype: row.dtype,
+            shape: row.shape,
+            unit: row.unit,
+            description: row.description,
+        }
+    }
+}
+
+/// The table columns of a product in file order, to be read as [`Content`].
+pub(crate) fn of_product(product_id: i64) -> Select<product_contents::Entity> {
+    product_contents::Entity::find()
+        .select_only()
+        .columns(CONTENT_COLUMNS)
+        .filter(product_contents::Column::ProductId.eq(product_id))
+        .order_by_asc(product_contents::Column::Position)
+}
+
+/// Their names in a `SELECT`.
+fn content_columns() -> String {
+    CONTENT_COLUMNS
+        .map(|column| format!("product_contents.{}", column.as_str()))
+        .join(", ")
+}
+
 /// A table column with the owner of its product.
 #[derive(Debug, Clone, PartialEq, FromQueryResult)]
 pub struct ProductContentRow {
     /// The column.
     #[sea_orm(nested)]
-    pub content: product_contents::Model,
+    pub content: Content,
     /// Owner of the product.
     pub owner_id: i64,
-}
-
-/// A column as the reader of the file describes it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewContent {
-    /// Name.
-    pub column_name: String,
-    /// Type as stored.
-    pub dtype: Option<String>,
-    /// Unit as the file gives it.
-    pub unit: Option<String>,
-    /// UCD as the file gives it.
-    pub ucd: Option<String>,
-    /// Description as the file gives it.
-    pub description: Option<String>,
-    /// Column statistics.
-    pub statistics: Option<serde_json::Value>,
-}
-
-/// What reading a main file as a table gave.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Registration {
-    /// The file that was read.
-    pub file_id: i64,
-    /// Rows, when it is a table.
-    pub n_rows: Option<i64>,
-    /// Name of the format.
-    pub table_format: Option<String>,
-    /// How to read it again without scanning.
-    pub table_layout: Option<serde_json::Value>,
-    /// Its columns in file order.
-    pub contents: Vec<NewContent>,
 }
 
 /// What changes in a column; `None` stays as it is.
@@ -108,7 +165,8 @@ impl Store {
         viewer: Viewer,
         query: &ListQuery<ProductContentField>,
     ) -> Result<(u64, Vec<ProductContentRow>), StoreError> {
-        self.list_parts(viewer, "product_contents", query).await
+        self.list_parts(viewer, "product_contents", &content_columns(), query)
+            .await
     }
 
     /// A column, when the viewer may see its product.
@@ -116,14 +174,23 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn content(&self, viewer: Viewer, id: i64) -> Result<Option<ProductContentRow>, StoreError> {
-        self.part(viewer, "product_contents", id).await
+        self.part(viewer, "product_contents", &content_columns(), id)
+            .await
     }
 
     /// All columns of a product in file order.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn contents_of(&self, product_id: i64) -> Result<Vec<product_contents::Model>, StoreError> {
+    pub async fn contents_of(&self, product_id: i64) -> Result<Vec<Content>, StoreError> {
+        Ok(of_product(product_id).into_model().all(&self.db).await?)
+    }
+
+    /// The columns of a product with their statistics, in file order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn statistics_of(&self, product_id: i64) -> Result<Vec<product_contents::Model>, StoreError> {
         Ok(product_contents::Entity::find()
             .filter(product_contents::Column::ProductId.eq(product_id))
             .order_by_asc(product_contents::Column::Position)
@@ -142,7 +209,7 @@ impl Store {
         position: Option<i32>,
         ucd: Option<String>,
         alias: Option<String>,
-    ) -> Result<product_contents::Model, StoreError> {
+    ) -> Result<Content, StoreError> {
         let transaction = self.begin_write().await?;
         let last = product_contents::Entity::find()
             .filter(product_contents::Column::ProductId.eq(product_id))
@@ -163,25 +230,21 @@ impl Store {
         .await?;
         touch_product(&transaction, product_id).await?;
         transaction.commit().await?;
-        Ok(row)
+        Ok(row.into())
     }
 
     /// Changes a column and returns it.
     ///
     /// # Errors
     /// [`StoreError::Missing`] when it is gone; [`StoreError::AlreadyExists`] when the position is taken.
-    pub async fn change_content(
-        &self,
-        id: i64,
-        changes: ContentChanges,
-    ) -> Result<product_contents::Model, StoreError> {
+    pub async fn change_content(&self, id: i64, changes: ContentChanges) -> Result<Content, StoreError> {
         let transaction = self.begin_write().await?;
         let row = product_contents::Entity::find_by_id(id)
             .one(&transaction)
             .await?
             .ok_or(StoreError::Missing { what: "column", id })?;
         if changes == ContentChanges::default() {
-            return Ok(row);
+            return Ok(row.into());
         }
         let product_id = row.product_id;
         let mut row = row.into_active_model();
@@ -200,7 +263,7 @@ impl Store {
         let row = row.update(&transaction).await?;
         touch_product(&transaction, product_id).await?;
         transaction.commit().await?;
-        Ok(row)
+        Ok(row.into())
     }
 
     /// Forgets a column.
@@ -217,82 +280,5 @@ impl Store {
         row.delete(&transaction).await?;
         touch_product(&transaction, product_id).await?;
         Ok(transaction.commit().await?)
-    }
-
-    /// Keeps what reading the main file gave, in one transaction: rows, layout, and columns in the place
-    /// of the old ones. A column of the same name keeps its meaning; otherwise a UCD from the file is
-    /// taken over. Returns false, with nothing changed, when the file is no longer the main file.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn register(&self, product_id: i64, registration: Registration) -> Result<bool, StoreError> {
-        let transaction = self.begin_write().await?;
-        // Locked first, so that two registrations of one product wait for each other.
-        let product = products::Entity::find_by_id(product_id)
-            .lock_exclusive()
-            .one(&transaction)
-            .await?
-            .ok_or(StoreError::Missing {
-                what: "product",
-                id: product_id,
-            })?;
-        let Some(file) = product_files::Entity::find_by_id(registration.file_id)
-            .one(&transaction)
-            .await?
-        else {
-            return Ok(false);
-        };
-        let mut file = file.into_active_model();
-        file.n_rows = Set(registration.n_rows);
-        file.table_format = Set(registration.table_format);
-        file.table_layout = Set(registration.table_layout);
-        file.update(&transaction).await?;
-        let old = product_contents::Entity::find()
-            .filter(product_contents::Column::ProductId.eq(product_id))
-            .all(&transaction)
-            .await?;
-        let meanings: HashMap<String, (Option<String>, Option<String>)> = old
-            .into_iter()
-            .map(|column| (column.column_name, (column.ucd, column.alias)))
-            .collect();
-        product_contents::Entity::delete_many()
-            .filter(product_contents::Column::ProductId.eq(product_id))
-            .exec(&transaction)
-            .await?;
-        let rows: Vec<product_contents::ActiveModel> = registration
-            .contents
-            .into_iter()
-            .enumerate()
-            .map(|(position, column)| {
-                let (ucd, alias) = meanings
-                    .get(&column.column_name)
-                    .cloned()
-                    .unwrap_or((column.ucd, None));
-                product_contents::ActiveModel {
-                    product_id: Set(product_id),
-                    column_name: Set(column.column_name),
-                    position: Set(i32::try_from(position).unwrap_or(i32::MAX)),
-                    ucd: Set(ucd),
-                    alias: Set(alias),
-                    dtype: Set(column.dtype),
-                    unit: Set(column.unit),
-                    description: Set(column.description),
-                    statistics: Set(column.statistics),
-                    ..Default::default()
-                }
-            })
-            .collect();
-        for chunk in rows.chunks(INSERT_CHUNK) {
-            product_contents::Entity::insert_many(chunk.to_vec())
-                .exec(&transaction)
-                .await?;
-        }
-        let mut product = product.into_active_model();
-        product.registry_error = Set(None);
-        product.registry_error_code = Set(None);
-        product.updated_at = Set(Timestamp::now().to_utc());
-        product.update(&transaction).await?;
-        transaction.commit().await?;
-        Ok(true)
     }
 }

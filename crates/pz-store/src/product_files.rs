@@ -98,7 +98,8 @@ impl Store {
         viewer: Viewer,
         query: &ListQuery<ProductFileField>,
     ) -> Result<(u64, Vec<ProductFileRow>), StoreError> {
-        self.list_parts(viewer, "product_files", query).await
+        self.list_parts(viewer, "product_files", "product_files.*", query)
+            .await
     }
 
     /// A file, when the viewer may see its product.
@@ -106,7 +107,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn file(&self, viewer: Viewer, id: i64) -> Result<Option<ProductFileRow>, StoreError> {
-        self.part(viewer, "product_files", id).await
+        self.part(viewer, "product_files", "product_files.*", id).await
     }
 
     /// All files of a product by role, then name, then id.

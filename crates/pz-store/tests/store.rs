@@ -6,9 +6,10 @@
 use pz_model::{FileRole, ProductStatus, ProductType};
 use pz_store::accounts::NewUser;
 use pz_store::list::{ListCondition, ListQuery};
-use pz_store::product_contents::{ContentChanges, NewContent, Registration};
+use pz_store::product_contents::ContentChanges;
 use pz_store::product_files::{AddedFile, NewFile};
 use pz_store::products::{NewProduct, ProductField};
+use pz_store::registration::{ContainerMember, NewContent, Registered, Registration, UnwrappedFile};
 use pz_store::releases::NewRelease;
 use pz_store::{Store, StoreError, StoreOptions, Viewer};
 use sea_orm::{ConnectionTrait, EntityTrait, Schema, Statement};
@@ -63,6 +64,7 @@ on_both_databases!(
     counts_follow_every_change,
     one_main_file_at_most,
     registration_keeps_meanings,
+    unwrapped_files_take_the_place_of_archives,
     orphan_blobs_are_collected,
 );
 
@@ -140,6 +142,7 @@ async fn entities_fit_the_tables(store: Store) {
         pipeline_accepted_types,
         processes,
         process_inputs,
+        file_containers,
         download_archives,
         jobs,
         audit_log
@@ -512,6 +515,7 @@ async fn registration_keeps_meanings(store: Store) {
     let column = |name: &str, ucd: Option<&str>| NewContent {
         column_name: name.into(),
         dtype: Some("float64".into()),
+        shape: Vec::new(),
         unit: None,
         ucd: ucd.map(str::to_owned),
         description: None,
@@ -519,6 +523,8 @@ async fn registration_keeps_meanings(store: Store) {
     };
     let registration = |contents| Registration {
         file_id: main.id,
+        blob_key: main.blob_key.clone(),
+        unwrapped: None,
         n_rows: Some(3),
         table_format: Some("csv".into()),
         table_layout: Some(serde_json::json!({"format": "csv"})),
@@ -528,15 +534,9 @@ async fn registration_keeps_meanings(store: Store) {
         .note_registry_error(id, "broken", "broken_file")
         .await
         .unwrap();
-    assert!(
-        store
-            .register(
-                id,
-                registration(vec![column("ra", None), column("z", Some("src.redshift"))])
-            )
-            .await
-            .unwrap()
-    );
+    let kept = Registered::Kept { old_blob_key: None };
+    let first = registration(vec![column("ra", None), column("z", Some("src.redshift"))]);
+    assert_eq!(store.register(id, first).await.unwrap(), kept);
     let viewer = Viewer {
         user_id: alice,
         is_admin: false,
@@ -558,10 +558,16 @@ async fn registration_keeps_meanings(store: Store) {
     // 1,200 columns in another order; "ra" keeps its alias.
     let mut many: Vec<NewContent> = (0..1200).map(|i| column(&format!("c{i}"), None)).collect();
     many.push(column("ra", None));
-    assert!(store.register(id, registration(many)).await.unwrap());
+    many.push(column("z", Some("src.redshift;em.opt")));
+    assert_eq!(store.register(id, registration(many)).await.unwrap(), kept);
     let columns = store.contents_of(id).await.unwrap();
-    assert_eq!(columns.len(), 1201);
+    assert_eq!(columns.len(), 1202);
     assert_eq!(columns[1200].alias.as_deref(), Some("RA"));
+    assert_eq!(
+        columns[1201].ucd.as_deref(),
+        Some("src.redshift"),
+        "it has one already"
+    );
     assert!(
         columns
             .iter()
@@ -569,13 +575,116 @@ async fn registration_keeps_meanings(store: Store) {
             .all(|(position, column)| column.position == position as i32)
     );
 
+    // A UCD that the file has and nobody gave is taken over later, too.
+    let now = registration(vec![column("ra", Some("pos.eq.ra")), column("c0", None)]);
+    assert_eq!(store.register(id, now).await.unwrap(), kept);
+    let columns = store.contents_of(id).await.unwrap();
+    assert_eq!(columns[0].alias.as_deref(), Some("RA"));
+    assert_eq!(columns[0].ucd.as_deref(), Some("pos.eq.ra"));
+
     let mut stale = registration(Vec::new());
     stale.file_id = main.id + 1000;
-    assert!(
-        !store.register(id, stale).await.unwrap(),
+    assert_eq!(
+        store.register(id, stale).await.unwrap(),
+        Registered::Superseded,
         "another file is no longer the main file"
     );
-    assert_eq!(store.contents_of(id).await.unwrap().len(), 1201);
+    let mut stale = registration(Vec::new());
+    stale.blob_key = "other".into();
+    assert_eq!(store.register(id, stale).await.unwrap(), Registered::Superseded);
+    assert_eq!(store.contents_of(id).await.unwrap().len(), 2);
+}
+
+async fn unwrapped_files_take_the_place_of_archives(store: Store) {
+    let alice = add_user(&store, "alice", false).await;
+    let id = store.create_product(new_product(alice, "product")).await.unwrap();
+    let AddedFile::Added(main) = store
+        .add_file(file(&store, id, FileRole::Main, b"PK archive").await)
+        .await
+        .unwrap()
+    else {
+        panic!("the main file is added")
+    };
+    let registration = |unwrapped| Registration {
+        file_id: main.id,
+        blob_key: main.blob_key.clone(),
+        unwrapped: Some(unwrapped),
+        n_rows: Some(3),
+        table_format: Some("hats".into()),
+        table_layout: None,
+        contents: Vec::new(),
+    };
+
+    let staged = store.blobs.stage().unwrap();
+    fs_err::write(staged.path(), b"--one--three").unwrap();
+    assert!(store.blobs.list().await.unwrap().len() == 1, "it is no blob yet");
+    let (blob, digests) = store.blobs.adopt(staged, vec![2..5, 7..12]).await.unwrap();
+    assert_eq!(blob, {
+        let put = store.blobs.put(b"--one--three").await.unwrap();
+        store.blobs.remove(&put.key).await.unwrap();
+        pz_store::StoredBlob {
+            key: blob.key.clone(),
+            ..put
+        }
+    });
+    assert_eq!(digests[0].crc32, pz_store::blobs::crc32(b"one"));
+    let member = |name: &str, offset, bytes, index: usize| ContainerMember {
+        name: name.into(),
+        offset,
+        bytes,
+        crc32: digests[index].crc32,
+        sha256: digests[index].sha256.clone(),
+    };
+    let members = vec![member("a", 2, 3, 0), member("b/c", 7, 5, 1)];
+    let unwrapped = UnwrappedFile {
+        name: "cat".into(),
+        extension: String::new(),
+        size_bytes: 8,
+        blob: blob.clone(),
+        members: Some(members.clone()),
+    };
+    assert_eq!(
+        store.register(id, registration(unwrapped.clone())).await.unwrap(),
+        Registered::Kept {
+            old_blob_key: Some(main.blob_key.clone())
+        }
+    );
+    let file = store.main_file(id).await.unwrap().unwrap();
+    assert_eq!(
+        (file.id, file.name.as_str(), file.extension.as_str()),
+        (main.id, "cat", "")
+    );
+    assert_eq!((file.size_bytes, file.is_directory), (8, true));
+    assert_eq!((&file.blob_key, &file.sha256), (&blob.key, &blob.sha256));
+    assert_eq!(file.mime_type, main.mime_type);
+    let container = store.container(file.id).await.unwrap();
+    assert_eq!((container.blob_bytes, &container.members), (12, &members));
+
+    // A second one that read the archive comes too late.
+    assert_eq!(
+        store.register(id, registration(unwrapped)).await.unwrap(),
+        Registered::Superseded
+    );
+    // With the file its list of members goes.
+    store.delete_file(file.id).await.unwrap();
+    assert!(matches!(
+        store.container(file.id).await,
+        Err(StoreError::Missing { .. })
+    ));
+
+    // What is not adopted is not kept; parts must lie within.
+    let staged = store.blobs.stage().unwrap();
+    fs_err::write(staged.path(), b"x").unwrap();
+    let path = staged.path().to_owned();
+    drop(staged);
+    assert!(!path.try_exists().unwrap());
+    for parts in [vec![0..1, 1..2], vec![0..1, 0..1]] {
+        let staged = store.blobs.stage().unwrap();
+        fs_err::write(staged.path(), b"x").unwrap();
+        let path = staged.path().to_owned();
+        assert!(store.blobs.adopt(staged, parts).await.is_err());
+        assert!(!path.try_exists().unwrap());
+    }
 }
 
 async fn orphan_blobs_are_collected(store: Store) {

@@ -12,6 +12,7 @@ pub mod product_file;
 pub mod product_type;
 pub mod release;
 pub mod session;
+pub mod statistics;
 pub mod table;
 pub mod user;
 
@@ -25,5 +26,8 @@ pub use product_file::ProductFile;
 pub use product_type::ProductTypeView;
 pub use release::{NamedOption, Release};
 pub use session::{Credentials, LoggedUser, Session, SessionUser, Token};
+pub use statistics::{
+    ColumnStatistics, ColumnWithStatistics, Histogram, Scalar, TableStatistics, ValueCount,
+};
 pub use table::{ColumnAssociation, TableColumn};
 pub use user::User;

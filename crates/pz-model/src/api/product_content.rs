@@ -25,6 +25,10 @@ pub struct ProductContent {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(example = "float64"))]
     pub dtype: Option<String>,
+    /// Shape of one cell, outermost axis first; empty for scalars and for lists of varying length.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(example = json!([])))]
+    pub shape: Vec<u64>,
     /// Unit as the file gives it.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(example = "deg"))]
@@ -32,8 +36,4 @@ pub struct ProductContent {
     /// Description as the file gives it.
     #[serde(default)]
     pub description: Option<String>,
-    /// Statistics over all rows, as `pz-tables` computes them; null until the table has been read.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
-    pub statistics: Option<serde_json::Value>,
 }

@@ -22,11 +22,13 @@ const CHUNK_BYTES: u64 = 256 << 10;
 pub(crate) enum Segment {
     /// Made by us.
     Bytes(Bytes),
-    /// A whole blob.
+    /// Bytes of a blob.
     Blob {
         /// Its name in the store.
         key: String,
-        /// Its length.
+        /// Where in it they start.
+        start: u64,
+        /// How many they are.
         size_bytes: u64,
     },
 }
@@ -50,11 +52,11 @@ pub(crate) struct Content {
 
 impl Content {
     /// One blob; its SHA-256 is the tag.
-    pub(crate) fn of_blob(key: &str, size_bytes: i64, sha256: &str) -> Self {
-        let size_bytes = u64::try_from(size_bytes).unwrap_or(0);
+    pub(crate) fn of_blob(key: &str, size_bytes: u64, sha256: &str) -> Self {
         Self {
             segments: vec![Segment::Blob {
                 key: key.to_owned(),
+                start: 0,
                 size_bytes,
             }],
             tag: sha256.to_owned(),
@@ -80,8 +82,8 @@ impl Content {
                     Segment::Bytes(bytes) => {
                         pieces.push(Piece::Bytes(bytes.slice(from as usize..to as usize)));
                     }
-                    Segment::Blob { key, .. } => {
-                        let mut at = from;
+                    Segment::Blob { key, start, .. } => {
+                        let (mut at, to) = (start + from, start + to);
                         while at < to {
                             let until = to.min(at + CHUNK_BYTES);
                             pieces.push(Piece::Blob {
@@ -313,6 +315,7 @@ mod tests {
                 Segment::Bytes(Bytes::from_static(b"abc")),
                 Segment::Blob {
                     key: "k".into(),
+                    start: 7,
                     size_bytes: 2 * CHUNK_BYTES + 5,
                 },
                 Segment::Bytes(Bytes::from_static(b"xyz")),
@@ -338,5 +341,9 @@ mod tests {
                 .sum();
             assert_eq!(sum, range.end - range.start);
         }
+        let [Piece::Bytes(_), Piece::Blob { range, .. }] = &content.pieces(&(2..5))[..] else {
+            panic!("a byte of the first segment and two of the blob")
+        };
+        assert_eq!(*range, 7..9);
     }
 }

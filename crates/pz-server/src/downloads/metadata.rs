@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use pz_model::{FileRole, Timestamp};
-use pz_store::entities::{product_contents, product_files};
+use pz_store::entities::product_files;
+use pz_store::product_contents::Content;
 use pz_store::products::ProductRow;
 use serde_json::Value;
 
@@ -11,11 +12,7 @@ use serde_json::Value;
 pub(super) const FILE_NAME: &str = "product_metadata.yaml";
 
 /// The document: a mapping in block style, every text quoted.
-pub(super) fn document(
-    product: &ProductRow,
-    files: &[product_files::Model],
-    contents: &[product_contents::Model],
-) -> String {
+pub(super) fn document(product: &ProductRow, files: &[product_files::Model], contents: &[Content]) -> String {
     let mut yaml = String::new();
     let status = product.status();
     let origin = product
@@ -66,8 +63,7 @@ pub(super) fn document(
         ];
         mapping(&mut yaml, "  ", "  ", &fields);
     }
-    let has_alias =
-        |column: &&product_contents::Model| column.alias.as_ref().is_some_and(|alias| !alias.is_empty());
+    let has_alias = |column: &&Content| column.alias.as_ref().is_some_and(|alias| !alias.is_empty());
     let associated: Vec<_> = contents.iter().filter(has_alias).collect();
     if !associated.is_empty() {
         yaml.push_str("associated_columns:\n");

@@ -8,5 +8,6 @@ mod metadata;
 mod routes;
 mod zip;
 
-pub(crate) use content::{Content, Disposition, respond};
+pub(crate) use archive::of_one_file;
+pub(crate) use content::{Disposition, respond};
 pub(crate) use routes::mount;

@@ -217,6 +217,7 @@ mod tests {
                 "big",
                 Segment::Blob {
                     key: "k".into(),
+                    start: 0,
                     size_bytes: big,
                 },
             ),

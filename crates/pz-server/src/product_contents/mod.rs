@@ -4,8 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::ErrorCode;
 use pz_model::api::{Page, ProductContent};
 use pz_model::limits::{ALIAS_MAX_CHARS, COLUMN_NAME_MAX_CHARS, UCD_MAX_CHARS};
-use pz_store::entities::product_contents;
-use pz_store::product_contents::{ContentChanges, ProductContentField, ProductContentRow};
+use pz_store::product_contents::{Content, ContentChanges, ProductContentField, ProductContentRow};
 
 use crate::auth::{Caller, Writer, app_state};
 use crate::body::{Body, Fields};
@@ -90,8 +89,9 @@ async fn writable_content(request: &HttpRequest) -> ApiResult<WritableContent> {
 policy!(VisibleContent, visible_content);
 policy!(WritableContent, writable_content);
 
-fn view(row: product_contents::Model) -> ProductContent {
+fn view(row: Content) -> ProductContent {
     ProductContent {
+        shape: row.shape_numbers(),
         id: row.id,
         product: row.product_id,
         column_name: row.column_name,
@@ -101,7 +101,6 @@ fn view(row: product_contents::Model) -> ProductContent {
         dtype: row.dtype,
         unit: row.unit,
         description: row.description,
-        statistics: row.statistics,
     }
 }
 

@@ -9,7 +9,7 @@ use pz_store::product_files::{AddedFile, ProductFileField, ProductFileRow};
 use super::upload;
 use crate::auth::{Caller, Writer, app_state};
 use crate::body::{Body, malformed};
-use crate::downloads::{Content, Disposition, respond};
+use crate::downloads::{Disposition, of_one_file, respond};
 use crate::endpoints;
 use crate::error::{ApiError, ApiResult, FieldErrors};
 use crate::filters::{DEFAULT_PAGE_SIZE, Filter, FilterKind, ListSpec, QueryMap, Related};
@@ -290,7 +290,7 @@ async fn delete_file(file: WritableFile, state: web::Data<AppState>) -> ApiResul
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Download one file; `Range` works.
+/// Download one file, a directory as a zip; `Range` works.
 #[utoipa::path(get, path = "/api/product-files/{id}/download/", tag = "files", params(("id" = i64, Path, description = "Id of the file")), responses(
     (status = 200, description = "The bytes", body = inline(Vec<u8>), content_type = "application/octet-stream"),
     (status = 206, description = "The bytes asked for"),
@@ -298,13 +298,16 @@ async fn delete_file(file: WritableFile, state: web::Data<AppState>) -> ApiResul
     (status = 401, description = "No or bad credentials"),
     (status = 404, description = "No such file, or not for the caller"),
 ))]
-async fn download_file(file: VisibleFile, state: web::Data<AppState>, request: HttpRequest) -> HttpResponse {
-    let file = file.row.file;
-    let content = Content::of_blob(&file.blob_key, file.size_bytes, &file.sha256);
-    respond(
+async fn download_file(
+    file: VisibleFile,
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> ApiResult<HttpResponse> {
+    let download = of_one_file(&state.store, file.row.file).await?;
+    Ok(respond(
         &state.store.blobs,
         &request,
-        &content,
-        &Disposition::attachment(&file.name),
-    )
+        &download.content,
+        &Disposition::attachment(&download.file_name),
+    ))
 }

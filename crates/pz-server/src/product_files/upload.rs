@@ -67,7 +67,7 @@ async fn receive_parts(
         let new = NewFile {
             product_id: target.product.id,
             role: target.role,
-            extension: extension(&name),
+            extension: file_name::stored_extension(&name),
             name,
             mime_type: target.mime_type,
             blob,
@@ -243,16 +243,6 @@ fn plain_name(header: &[u8]) -> Option<String> {
         }
     }
     Some(String::from_utf8_lossy(&name).into_owned())
-}
-
-/// The extension as stored: at most 16 characters, so that no odd name becomes one.
-fn extension(name: &str) -> String {
-    let extension = file_name::extension(name);
-    if extension.chars().count() > 16 || extension.contains(char::is_whitespace) {
-        String::new()
-    } else {
-        extension
-    }
 }
 
 async fn store(state: &AppState, part: &mut Field, name: &str) -> ApiResult<StoredBlob> {

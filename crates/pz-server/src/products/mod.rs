@@ -8,6 +8,8 @@ mod policy;
 mod read_data;
 pub(crate) mod registry;
 mod routes;
+mod stats;
+mod unwrap;
 mod view;
 
 pub(crate) use list::LIST;

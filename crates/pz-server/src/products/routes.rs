@@ -3,11 +3,11 @@
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::ErrorCode;
-use pz_model::api::{Page, Product, ProductWithMainFile};
+use pz_model::api::{Page, Product, ProductWithMainFile, TableStatistics};
 use serde_json::json;
 
 use super::{
-    LIST, VisibleProduct, WritableProduct, change, create, list, main_file, read_data, registry, view,
+    LIST, VisibleProduct, WritableProduct, change, create, list, main_file, read_data, registry, stats, view,
 };
 use crate::auth::{Caller, Credential, Writer};
 use crate::body::Body;
@@ -30,7 +30,33 @@ pub(crate) fn mount(router: &mut ApiRouter) {
         path("Main File Info", false) => [main_file_info],
         path("Registry", false) => [register_product, register_product_by_get],
         path("Read Data", false) => [read_table],
+        path("Statistics", false) => [table_statistics],
     );
+}
+
+/// Why a main file could not be read as a table.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "documents a body that the error type writes")]
+pub(crate) struct RegistryError {
+    /// What is wrong, where, and the remedy.
+    #[schema(
+        example = "cat.csv: row 7 (line 8) has 4 fields where 5 were expected, with a comma between fields."
+    )]
+    error: String,
+    /// Stable code.
+    #[schema(example = "not_a_table")]
+    code: String,
+    /// Data row, from 1.
+    #[schema(example = 7)]
+    row: Option<u64>,
+    /// Name of the column.
+    column: Option<String>,
+    /// Line of the file, from 1.
+    #[schema(example = 8)]
+    line: Option<u64>,
+    /// Offset in the file, from 0.
+    #[schema(example = 312)]
+    byte: Option<u64>,
 }
 
 /// What a client may send of a product.
@@ -256,14 +282,15 @@ async fn main_file_info(
     }))
 }
 
-/// Read the main file as a table and keep its columns.
+/// Read the main file as a table and keep its columns; what came in an archive is kept without the archive.
 #[utoipa::path(post, path = "/api/products/{id}/registry/", tag = "products", params(("id" = i64, Path, description = "Id of the product")), responses(
     (status = 200, description = "The product; its columns are known", body = Product),
     (status = 401, description = "No or bad credentials"),
     (status = 403, description = "Neither owner nor administrator"),
     (status = 404, description = "No such product, or not for the caller"),
     (status = 409, description = "There is no main file, or it was replaced meanwhile"),
-    (status = 422, description = "The main file is not a table that can be read; the body says why"),
+    (status = 422, description = "The main file is not a table that can be read; the body says why, and `row`, `column`, `line` and `byte` say where, as far as known", body = RegistryError),
+    (status = 507, description = "There is no space left to unpack it"),
 ))]
 async fn register_product(
     product: WritableProduct,
@@ -288,7 +315,8 @@ async fn register_product(
     (status = 403, description = "Neither owner nor administrator, or a browser session"),
     (status = 404, description = "No such product, or not for the caller"),
     (status = 409, description = "There is no main file, or it was replaced meanwhile"),
-    (status = 422, description = "The main file is not a table that can be read; the body says why"),
+    (status = 422, description = "The main file is not a table that can be read; the body says why, and `row`, `column`, `line` and `byte` say where, as far as known", body = RegistryError),
+    (status = 507, description = "There is no space left to unpack it"),
 ))]
 async fn register_product_by_get(
     product: WritableProduct,
@@ -319,7 +347,8 @@ async fn register_product_by_get(
     (status = 400, description = "`page` or `page_size` is not a number from 1"),
     (status = 401, description = "No or bad credentials"),
     (status = 404, description = "No such product, or it has no table"),
-    (status = 422, description = "The file is damaged"),
+    (status = 422, description = "The file is damaged, or reading it takes too long"),
+    (status = 503, description = "Too many tables are being read; try again"),
 ))]
 async fn read_table(
     product: VisibleProduct,
@@ -327,4 +356,23 @@ async fn read_table(
     request: HttpRequest,
 ) -> ApiResult<HttpResponse> {
     read_data::page(&state, product.row.id, &request).await
+}
+
+/// Get the statistics of the table's columns, over all rows.
+#[utoipa::path(get, path = "/api/products/{id}/stats/", tag = "products", params(
+    ("id" = i64, Path, description = "Id of the product"),
+    ("columns" = inline(Option<String>), Query, description = "Comma list of column names; all columns when absent"),
+), responses(
+    (status = 200, description = "The columns with their statistics, in file order; the ETag changes whenever they do", body = TableStatistics),
+    (status = 304, description = "Not changed since the ETag given"),
+    (status = 400, description = "The table has no such column"),
+    (status = 401, description = "No or bad credentials"),
+    (status = 404, description = "No such product, or it has no table"),
+))]
+async fn table_statistics(
+    product: VisibleProduct,
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> ApiResult<HttpResponse> {
+    stats::answer(&state, product.row.id, &request).await
 }

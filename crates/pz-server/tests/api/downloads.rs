@@ -8,7 +8,7 @@ use crate::on_both_databases;
 
 on_both_databases!(archive, main_file, links);
 
-async fn prepare(person: &Person, product: &Value, what: &str) -> Value {
+pub(crate) async fn prepare(person: &Person, product: &Value, what: &str) -> Value {
     // As the Python library sends it: a content type, and nothing.
     let path = format!("/api/products/{}/download/{what}", product["id"]);
     let request = person

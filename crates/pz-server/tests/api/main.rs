@@ -6,6 +6,7 @@
 )]
 
 mod app;
+mod archives;
 mod auth;
 mod bad_input;
 mod columns;
@@ -16,3 +17,5 @@ mod lists;
 mod products;
 mod reference;
 mod registration;
+mod statistics;
+mod unwrapping;

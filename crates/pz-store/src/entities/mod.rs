@@ -3,6 +3,7 @@
 pub mod api_tokens;
 pub mod audit_log;
 pub mod download_archives;
+pub mod file_containers;
 pub mod groups;
 pub mod jobs;
 pub mod memberships;

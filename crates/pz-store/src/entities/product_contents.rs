@@ -25,6 +25,9 @@ pub struct Model {
     /// Dtype.
     #[sea_orm(column_type = "Text", nullable)]
     pub dtype: Option<String>,
+    /// Shape of one cell, a list of numbers; none for scalars.
+    #[sea_orm(column_type = "Json", nullable)]
+    pub shape: Option<Json>,
     /// Unit.
     #[sea_orm(column_type = "Text", nullable)]
     pub unit: Option<String>,
