@@ -42,3 +42,30 @@ export function publishWide(person, display_name, columnCount) {
   const content = [row((n) => `c${n}`), ...Array.from({ length: 30 }, (_, line) => row(() => line))].join("\n");
   return person.product({ display_name, type: "other", files: [{ name: "wide.csv", content }], meanings: {} });
 }
+
+/** A published product whose columns are distributed in every way that is drawn: normal, skewed, gaps, flags, texts, empty. */
+export function publishKinds(person, display_name) {
+  let seed = 7;
+  const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  const normal = () => Array.from({ length: 12 }, random).reduce((sum, value) => sum + value, -6);
+  const columns = {
+    objectId: (n) => String(BIG_ID + BigInt(n)),
+    mag_i: () => (22.5 + 1.4 * normal()).toFixed(4),
+    redshift: () => (-0.6 * Math.log(random() * random())).toFixed(5),
+    z_err: (n) => (n % 9 ? (0.001 * Math.exp(2 * normal())).toExponential(4) : ""),
+    survey: () => ["VVDS", "zCOSMOS", "DEEP2", "2dFLenS", "DESI", "VIPERS"][Math.floor(6 * random() ** 2)],
+    quality: () => String(Math.floor(random() * 5)),
+    is_star: () => (random() < 0.12 ? "true" : "false"),
+    constant: () => "1",
+    comment: (n) => (n % 40 ? "" : `see note ${n}: a remark that is rather long for a cell of a table`),
+    nothing: () => "",
+  };
+  const rows = Array.from({ length: 3000 }, (_, n) => Object.values(columns).map((cell) => cell(n)).join(","));
+  const content = [Object.keys(columns).join(","), ...rows].join("\n");
+  return person.product({
+    display_name,
+    type: "other",
+    files: [{ name: "kinds.csv", content }],
+    meanings: { objectId: "ID", redshift: "z", z_err: "z_err", survey: "survey", quality: "z_flag" },
+  });
+}

@@ -60,6 +60,8 @@ export class Server {
   /** Runs one of the program's commands and gives back what it printed. */
   async run(words, input = "") {
     const running = run(BINARY, words, { env: this.environment });
+    // A program that ends without reading tells why by its exit code, not by a broken pipe.
+    running.child.stdin.on("error", () => {});
     running.child.stdin.end(input);
     return (await running).stdout;
   }

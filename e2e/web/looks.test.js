@@ -4,17 +4,18 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { publishCatalog, publishWide } from "./fixtures.js";
+import { publishCatalog, publishKinds, publishWide } from "./fixtures.js";
 import { accessibilityFaults, byId, launch, OUT, Server, Visitor } from "./harness.js";
 
 const WIDTHS = { 1440: 900, 390: 844 };
-let server, browser, product, wide;
+let server, browser, product, wide, kinds;
 
 before(async () => {
   server = await Server.start("web-looks");
   browser = await launch();
   const ana = await server.person("ana");
   ({ product } = await publishCatalog(ana, "A catalog with quite a long name that has to go somewhere on a phone"));
+  kinds = await publishKinds(ana, "Columns of every kind");
   wide = await publishWide(ana, "A wide catalog", 1200);
   mkdirSync(join(OUT, "screens"), { recursive: true });
 });
@@ -40,6 +41,7 @@ const ROUTES = () => [
   ["list-empty", "ana", "/user_products?q=nothing-has-this-name"],
   ["product", "ana", `/product/${product.internal_name}`],
   ["product-data", "ana", `/product/${product.internal_name}?tab=data`],
+  ["product-kinds", "ana", `/product/${kinds.internal_name}?tab=data`],
   ["product-files", "ana", `/product/${product.internal_name}?tab=files`],
   ["product-use", "ana", `/product/${product.internal_name}?tab=use`],
   ["product-wide", "ana", `/product/${wide.internal_name}?tab=data`],
@@ -63,6 +65,17 @@ for (const theme of ["light", "dark"]) {
           if (overflow > 0) faults.push(`${name}: ${overflow} pixels wider than the window`);
           for (const fault of await accessibilityFaults(visitor.page)) faults.push(`${name}: ${fault}`);
           await visitor.page.screenshot({ path: join(OUT, "screens", `${name}-${width}-${theme}.png`), fullPage: true });
+          if (name === "product-data" || name === "product-kinds") {
+            // What is known of a number, and of a text.
+            for (const [kind, index] of [["number", 1], ["text", 4]]) {
+              await byId(visitor.page, "column-stats").nth(index).click();
+              await byId(visitor.page, "column-panel").waitFor();
+              await visitor.page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+              for (const fault of await accessibilityFaults(visitor.page)) faults.push(`${name} ${kind}: ${fault}`);
+              await visitor.page.screenshot({ path: join(OUT, "screens", `${name}-${kind}-${width}-${theme}.png`) });
+              await visitor.page.keyboard.press("Escape");
+            }
+          }
         }
         await visitor.context.close();
         faults.push(...visitor.faults);

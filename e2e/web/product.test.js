@@ -89,6 +89,71 @@ test("a preview that is being prepared says so, then shows its rows (A-D6)", asy
   await visitor.leave();
 });
 
+test("every column has a picture of its values, and says in words what it shows (B-03)", async () => {
+  const visitor = await at(`/product/${product.internal_name}?tab=data`);
+  const heads = byId(visitor.page, "preview-table").locator("thead th");
+  await byId(visitor.page, "column-stats").first().waitFor();
+  const values = (index) => table.rows.map((row) => Number(row[index]));
+  for (const [index, name] of table.columns.entries()) {
+    const head = heads.nth(index);
+    const label = await head.getByTestId("column-stats").getAttribute("title");
+    assert.ok(label.includes(name) && /\b0 values missing/.test(label), label);
+    const picture = head.getByTestId("col-hist");
+    assert.equal(Number(await picture.getAttribute("data-total")), table.rows.length, name);
+    const bars = Number(await picture.getAttribute("data-bars"));
+    if (name === "survey") assert.equal(bars, 2);
+    // Neighbouring ids of 19 digits have no width as floating-point numbers: they are one bar.
+    else assert.ok(bars >= (name === "objectId" ? 1 : 10), `${name} has ${bars} bars`);
+  }
+  const redshift = values(3).sort((a, b) => a - b);
+  const label = await heads.nth(3).getByTestId("column-stats").getAttribute("title");
+  const [, min, max, median] = /from (\S+) to (\S+), median ([^,]+),/.exec(label).map(Number);
+  const close = (a, b) => assert.ok(Math.abs(a - b) <= 5e-4 * Math.abs(b), `${a} is not ${b}`);
+  close(min, redshift[0]);
+  close(max, redshift.at(-1));
+  close(median, (redshift[64] + redshift[65]) / 2);
+
+  // With the keyboard alone: everything known of the column, and back to where one was.
+  await heads.nth(3).getByTestId("column-stats").focus();
+  await visitor.page.keyboard.press("Enter");
+  const panel = byId(visitor.page, "column-panel");
+  await panel.waitFor();
+  const mean = values(3).reduce((sum, value) => sum + value) / table.rows.length;
+  const shown = await panel.locator("dl > div").evaluateAll((rows) =>
+    rows.map((row) => [row.querySelector("dt").textContent, row.querySelector("dd").textContent]));
+  const fact = new Map(shown);
+  assert.ok(Math.abs(Number(fact.get("Mean")) - mean) < 1e-6 * mean);
+  assert.equal(Number(fact.get("Minimum")), redshift[0]);
+  assert.equal(Number(fact.get("Maximum")), redshift.at(-1));
+  assert.equal(fact.get("UCD") ?? "", fact.get("UCD") ? "src.redshift" : "");
+  assert.equal(fact.get("Role"), "z");
+  assert.match(await panel.getByRole("img").getAttribute("aria-label"), /median/);
+  await visitor.page.keyboard.press("Escape");
+  await panel.waitFor({ state: "hidden" });
+  assert.ok(await heads.nth(3).getByTestId("column-stats").evaluate((button) => button === document.activeElement));
+
+  // Texts: their most frequent values.
+  await heads.nth(4).getByTestId("column-stats").click();
+  const top = await panel.locator(".top-values li").allInnerTexts();
+  assert.match(top[0], /^VVDS\s+86 · 66\.2\s%$/);
+  assert.match(top[1], /^zCOSMOS\s+44 · 33\.8\s%$/);
+  await visitor.leave();
+});
+
+test("why a table could not be read is told with file, row and remedy", async () => {
+  const draft = await ana.product({ display_name: "Ragged", type: "redshift_catalog" });
+  const form = new FormData();
+  form.append("product", draft.id);
+  form.append("file", new Blob(["ra,dec,z\n1,2,3\n4,5\n6,7,8\n"]), "ragged.csv");
+  await ana.request("POST", "product-files/", form);
+  await assert.rejects(ana.request("POST", `products/${draft.id}/registry/`), /422/);
+  const visitor = await at(`/product/${draft.internal_name}`, "ana");
+  const note = await byId(visitor.page, "status-note").innerText();
+  assert.match(note, /ragged\.csv: row 2 \(line 3\) has 2 fields where 3 were expected/);
+  assert.match(note, /Give every row the same number of fields/);
+  await visitor.leave();
+});
+
 test("one click downloads everything, byte for byte (A-D7)", async () => {
   const visitor = await at(`/product/${product.internal_name}`);
   const [download] = await Promise.all([

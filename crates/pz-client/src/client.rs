@@ -1,17 +1,16 @@
 //! The connection: where the server is, who is asking, and how an answer becomes a value.
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
-use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Rejection, Result};
+use crate::transport::{Answer, Method, Request, Transport};
 
 /// A connection to one server. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client {
     /// Scheme, host and port, without a trailing slash.
     origin: String,
-    http: reqwest::Client,
+    transport: Transport,
     token: Option<String>,
 }
 
@@ -22,7 +21,7 @@ impl Client {
     pub fn new(origin: &str) -> Self {
         Self {
             origin: origin.trim_end_matches('/').to_owned(),
-            http: reqwest::Client::new(),
+            transport: Transport::new(),
             token: None,
         }
     }
@@ -40,13 +39,8 @@ impl Client {
         &self.origin
     }
 
-    /// Starts a request for `path`, such as `/api/products/`, with these query parameters.
-    pub(crate) fn request(
-        &self,
-        method: Method,
-        path: &str,
-        query: &[(&str, String)],
-    ) -> Result<RequestBuilder> {
+    /// The request for `path`, such as `/api/products/`, with these query parameters.
+    pub(crate) fn request(&self, method: Method, path: &str, query: &[(&str, String)]) -> Result<Request> {
         let mut address = format!("{}{path}", self.origin);
         if !query.is_empty() {
             let query = serde_urlencoded::to_string(query)
@@ -54,22 +48,25 @@ impl Client {
             address.push('?');
             address.push_str(&query);
         }
-        let unsafe_method = !matches!(method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let mut request = self
-            .http
-            .request(method, address)
-            .header(ACCEPT, "application/json");
+        let mut headers = vec![("Accept", "application/json".to_owned())];
         if let Some(token) = &self.token {
-            request = request.header(AUTHORIZATION, format!("Token {token}"));
-        } else if unsafe_method && let Some(secret) = crate::cookies::csrf_token() {
-            request = request.header("X-CSRFToken", secret);
+            headers.push(("Authorization", format!("Token {token}")));
+        } else if method != Method::Get
+            && let Some(secret) = crate::cookies::csrf_token()
+        {
+            headers.push(("X-CSRFToken", secret));
         }
-        Ok(request)
+        Ok(Request {
+            method,
+            address,
+            headers,
+            body: None,
+        })
     }
 
     /// Gets `path` and reads the answer.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T> {
-        read(self.request(Method::GET, path, query)?).await
+        self.read(self.request(Method::Get, path, query)?).await
     }
 
     /// Sends `body` as JSON to `path` and reads the answer.
@@ -78,47 +75,58 @@ impl Client {
         B: serde::Serialize + Sync + ?Sized,
         T: DeserializeOwned,
     {
-        read(self.request(method, path, &[])?.json(body)).await
+        let mut request = self.request(method, path, &[])?;
+        request
+            .headers
+            .push(("Content-Type", "application/json".to_owned()));
+        let text = serde_json::to_string(body)
+            .map_err(|error| Error::Request(format!("the body cannot be written: {error}")))?;
+        request.body = Some(text);
+        self.read(request).await
     }
 
     /// Posts nothing to `path` and reads the answer.
     pub(crate) async fn post_empty<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
-        read(self.request(Method::POST, path, &[])?).await
+        self.read(self.request(Method::Post, path, &[])?).await
     }
 
     /// Sends a request whose answer has no body of interest.
     pub(crate) async fn send_discarding(&self, method: Method, path: &str) -> Result<()> {
-        text(self.request(method, path, &[])?).await.map(|_| ())
+        self.text(self.request(method, path, &[])?).await.map(|_| ())
+    }
+
+    /// Sends the request and decodes a successful answer.
+    async fn read<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+        decode(&self.text(request).await?)
+    }
+
+    /// Sends the request and returns the body of a successful answer.
+    pub(crate) async fn text(&self, request: Request) -> Result<String> {
+        successful(self.transport.send(request).await?)
+    }
+
+    /// The connection, for requests that are more than JSON.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
     }
 }
 
-/// Sends the request and decodes a successful answer.
-pub(crate) async fn read<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
-    let body = text(request).await?;
-    serde_json::from_str(&body).map_err(|error| Error::Decode(error.to_string()))
+/// The value that a body stands for.
+pub(crate) fn decode<T: DeserializeOwned>(body: &str) -> Result<T> {
+    serde_json::from_str(body).map_err(|error| Error::Decode(error.to_string()))
 }
 
-/// Sends the request and returns the body of a successful answer.
-pub(crate) async fn text(request: RequestBuilder) -> Result<String> {
-    let response = request.send().await.map_err(Error::network)?;
-    let status = response.status();
-    let headers = response.headers().clone();
-    let body = response.text().await.map_err(Error::network)?;
-    if status.is_success() {
-        Ok(body)
-    } else {
-        Err(rejection(status.as_u16(), &headers, &body))
+/// The body of a successful answer, or the error that another one stands for.
+pub(crate) fn successful(answer: Answer) -> Result<String> {
+    if (200..300).contains(&answer.status) {
+        return Ok(answer.body);
     }
-}
-
-/// The error an unsuccessful answer stands for.
-pub(crate) fn rejection(status: u16, headers: &HeaderMap, body: &str) -> Error {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    Error::Rejected(Box::new(Rejection::new(
-        status,
-        body,
-        header("x-error-code"),
-        header("x-request-id"),
-        header("retry-after"),
-    )))
+    Err(Error::Rejected(Box::new(Rejection::new(
+        answer.status,
+        &answer.body,
+        answer.error_code.as_deref(),
+        answer.request_id.as_deref(),
+        answer.retry_after.as_deref(),
+    ))))
 }

@@ -1,9 +1,9 @@
 //! Signed links to a product's bytes.
 
 use pz_model::api::Archive;
-#[cfg(not(target_arch = "wasm32"))]
-use reqwest::Method;
 
+#[cfg(not(target_arch = "wasm32"))]
+use crate::transport::{Method, head, network};
 use crate::{Client, Result};
 
 impl Client {
@@ -38,16 +38,16 @@ impl Client {
     #[cfg(not(target_arch = "wasm32"))]
     pub async fn fetch(&self, link: &str) -> Result<reqwest::Response> {
         let path = link.strip_prefix(self.origin()).unwrap_or(link);
-        let response = self
-            .request(Method::GET, path, &[])?
-            .send()
-            .await
-            .map_err(crate::Error::network)?;
+        let request = self.request(Method::Get, path, &[])?;
+        let response = self.transport().builder(request)?.send().await.map_err(network)?;
         if response.status().is_success() {
             return Ok(response);
         }
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.text().await.map_err(crate::Error::network)?;
-        Err(crate::client::rejection(status, &headers, &body))
+        let mut answer = head(&response);
+        answer.body = response.text().await.map_err(network)?;
+        Err(match crate::client::successful(answer) {
+            Ok(_) => crate::Error::Decode("an answer is both a success and none".to_owned()),
+            Err(error) => error,
+        })
     }
 }

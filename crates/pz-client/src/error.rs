@@ -28,10 +28,6 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn network(error: reqwest::Error) -> Self {
-        Self::Network(error.without_url().to_string())
-    }
-
     /// The server's refusal, when there was one.
     pub fn rejection(&self) -> Option<&Rejection> {
         match self {

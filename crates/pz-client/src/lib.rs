@@ -16,6 +16,7 @@ mod products;
 mod reference;
 mod rows;
 mod session;
+mod transport;
 
 pub use client::Client;
 pub use error::{Error, Rejection, Result};
@@ -23,5 +24,6 @@ pub use product_contents::ContentPatch;
 #[cfg(not(target_arch = "wasm32"))]
 pub use product_files::Upload;
 pub use products::{NewProduct, OrderKey, ProductOrder, ProductPatch, ProductQuery, ReleaseFilter};
+#[cfg(not(target_arch = "wasm32"))]
 pub use reqwest;
 pub use rows::{Cell, TableRows};

@@ -2,9 +2,9 @@
 
 use pz_model::ColumnMeaning;
 use pz_model::api::{Page, ProductContent};
-use reqwest::Method;
 use serde::Serialize;
 
+use crate::transport::Method;
 use crate::{Client, Result};
 
 /// A change of a column's meaning; both parts are always sent, null clears.
@@ -60,7 +60,7 @@ impl Client {
 
     /// Changes the meaning of a column.
     pub async fn update_product_content(&self, content: i64, patch: &ContentPatch) -> Result<ProductContent> {
-        self.send(Method::PATCH, &format!("/api/product-contents/{content}/"), patch)
+        self.send(Method::Patch, &format!("/api/product-contents/{content}/"), patch)
             .await
     }
 }

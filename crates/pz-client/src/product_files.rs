@@ -1,8 +1,8 @@
 //! Files of a product.
 
 use pz_model::api::{Page, ProductFile};
-use reqwest::Method;
 
+use crate::transport::Method;
 use crate::{Client, Result};
 
 /// A file to be attached to a product.
@@ -42,7 +42,7 @@ impl Client {
 
     /// Removes a file.
     pub async fn delete_product_file(&self, file: i64) -> Result<()> {
-        self.send_discarding(Method::DELETE, &format!("/api/product-files/{file}/"))
+        self.send_discarding(Method::Delete, &format!("/api/product-files/{file}/"))
             .await
     }
 
@@ -66,7 +66,12 @@ impl Client {
                 .map_err(|error| crate::Error::Request(error.to_string()))?;
             form = form.text("type", mime_type);
         }
-        let request = self.request(Method::POST, "/api/product-files/", &[])?;
-        crate::client::read(request.multipart(form.part("file", part))).await
+        let request = self.request(Method::Post, "/api/product-files/", &[])?;
+        let request = self
+            .transport()
+            .builder(request)?
+            .multipart(form.part("file", part));
+        let answer = crate::transport::read(request).await?;
+        crate::client::decode(&crate::client::successful(answer)?)
     }
 }

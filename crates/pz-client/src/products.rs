@@ -1,10 +1,10 @@
 //! Products: finding, making, changing and removing them.
 
 use pz_model::ProductStatus;
-use pz_model::api::{Page, Product, ProductWithMainFile};
-use reqwest::Method;
+use pz_model::api::{Page, Product, ProductWithMainFile, TableStatistics};
 use serde::Serialize;
 
+use crate::transport::Method;
 use crate::{Client, Result, TableRows};
 
 /// What a list of products is ordered by.
@@ -239,18 +239,18 @@ impl Client {
 
     /// Creates a draft.
     pub async fn create_product(&self, product: &NewProduct) -> Result<Product> {
-        self.send(Method::POST, "/api/products/", product).await
+        self.send(Method::Post, "/api/products/", product).await
     }
 
     /// Changes a product.
     pub async fn update_product(&self, id: i64, patch: &ProductPatch) -> Result<Product> {
-        self.send(Method::PATCH, &format!("/api/products/{id}/"), patch)
+        self.send(Method::Patch, &format!("/api/products/{id}/"), patch)
             .await
     }
 
     /// Removes a product.
     pub async fn delete_product(&self, id: i64) -> Result<()> {
-        self.send_discarding(Method::DELETE, &format!("/api/products/{id}/"))
+        self.send_discarding(Method::Delete, &format!("/api/products/{id}/"))
             .await
     }
 
@@ -259,11 +259,20 @@ impl Client {
         self.post_empty(&format!("/api/products/{id}/registry/")).await
     }
 
+    /// The statistics of the table's columns: of all, or of those named.
+    pub async fn table_statistics(&self, id: i64, columns: &[&str]) -> Result<TableStatistics> {
+        let query: Vec<_> = (!columns.is_empty())
+            .then(|| ("columns", columns.join(",")))
+            .into_iter()
+            .collect();
+        self.get(&format!("/api/products/{id}/stats/"), &query).await
+    }
+
     /// One page of the table's rows; `None` while the server is still indexing the file.
     pub async fn read_data(&self, id: i64, page: u64, page_size: u64) -> Result<Option<TableRows>> {
         let query = [("page", page.to_string()), ("page_size", page_size.to_string())];
-        let request = self.request(Method::GET, &format!("/api/products/{id}/read_data/"), &query)?;
-        TableRows::parse(&crate::client::text(request).await?)
+        let request = self.request(Method::Get, &format!("/api/products/{id}/read_data/"), &query)?;
+        TableRows::parse(&self.text(request).await?)
     }
 }
 

@@ -1,19 +1,19 @@
 //! Signing in and out, and API tokens.
 
 use pz_model::api::{Credentials, LoggedUser, Session, SessionUser, Token};
-use reqwest::Method;
 
+use crate::transport::Method;
 use crate::{Client, Result};
 
 impl Client {
     /// Starts a cookie session.
     pub async fn login(&self, credentials: &Credentials) -> Result<SessionUser> {
-        self.send(Method::POST, "/api/login/", credentials).await
+        self.send(Method::Post, "/api/login/", credentials).await
     }
 
     /// Ends the cookie session.
     pub async fn logout(&self) -> Result<()> {
-        self.send_discarding(Method::POST, "/api/logout/").await
+        self.send_discarding(Method::Post, "/api/logout/").await
     }
 
     /// Who is signed in, if anybody.

@@ -1,6 +1,8 @@
 //! The page of one product.
 
 pub(crate) mod cell;
+pub(crate) mod column_panel;
+pub(crate) mod column_summary;
 pub(crate) mod description;
 pub(crate) mod download;
 pub(crate) mod files;

@@ -74,6 +74,7 @@ pub(crate) fn DocumentationPage() -> impl IntoView {
                             <tbody>{rows}</tbody>
                         </table>
                     </div>
+                    <p>{t(Text::DocFormats)}</p>
                     {limit}
                     <h2>{t(Text::DocPythonTitle)}</h2>
                     <p>{t(Text::DocPython)}</p>

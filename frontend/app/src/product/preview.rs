@@ -5,15 +5,17 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use pz_client::TableRows;
-use pz_model::api::{Product, ProductContent};
+use pz_model::api::{Product, ProductContent, TableStatistics};
 use ui_kit::{
-    AsyncView, Button, ButtonKind, EmptyState, Failure, FailureKind, IconName, Load, Pager, Panel,
-    QueryState, SkeletonShape, Spinner, Toasts, copy_text, save_text, sleep, use_refreshing_load,
+    AsyncView, Button, ButtonKind, Dialog, EmptyState, Failure, FailureKind, IconName, Load, LoadState,
+    Pager, Panel, QueryState, SkeletonShape, Spinner, Toasts, copy_text, save_text, sleep, use_load,
+    use_refreshing_load,
 };
 
+use super::column_panel::column_panel;
 use super::page_state::{PREVIEW_SIZES, PageState};
 use super::preview_export::{to_csv, to_tsv};
-use super::preview_grid::PreviewGrid;
+use super::preview_grid::{PreviewGrid, column_at};
 use super::preview_header::ColumnFacts;
 use crate::services::{Api, use_api};
 use crate::texts::{Text, say_now, t};
@@ -79,13 +81,26 @@ pub(crate) fn TablePreview(
             async move { read(&api, wanted, preparing).await }
         },
     );
+    let statistics: Load<TableStatistics> = {
+        let api = use_api();
+        use_load(
+            move || product.with(|product| product.id),
+            move |id| {
+                let api = api.clone();
+                async move {
+                    api.call(async |client| client.table_statistics(id, &[]).await)
+                        .await
+                }
+            },
+        )
+    };
     view! {
         <Show when=move || preparing.get()>
             <p class="preparing" role="status"><Spinner/> {t(Text::PreviewPreparing)}</p>
         </Show>
         <Panel flush=true>
             <AsyncView load=load shape=SkeletonShape::Table let:table>
-                <PreviewBody product=product columns=columns state=state table=table/>
+                <PreviewBody product=product columns=columns statistics=statistics state=state table=table/>
             </AsyncView>
         </Panel>
     }
@@ -98,6 +113,8 @@ fn PreviewBody(
     product: Signal<Product>,
     /// What is known of its columns.
     columns: Load<Vec<ProductContent>>,
+    /// What their values are like.
+    statistics: Load<TableStatistics>,
     /// The page's state.
     state: QueryState<PageState>,
     /// The rows.
@@ -141,12 +158,26 @@ fn PreviewBody(
     };
     let total = Signal::derive(move || table.with(|table| table.count));
     let empty = Memo::new(move |_| table.with(|table| table.columns.is_empty()));
-    move || {
+    let opened = RwSignal::new(false);
+    let column_name = RwSignal::new(String::new());
+    let show_column = Callback::new(move |name| {
+        column_name.set(name);
+        opened.set(true);
+    });
+    let panel = move || {
+        let name = column_name.get();
+        let column = statistics.state().with(|state| match state {
+            LoadState::Ready(statistics) => column_at(&statistics.columns, 0, &name).cloned(),
+            _ => None,
+        });
+        column.as_ref().map(column_panel)
+    };
+    let body = move || {
         if empty.get() {
             return view! { <EmptyState icon=IconName::Table title=t(Text::PreviewEmpty)/> }.into_any();
         }
         view! {
-            <PreviewGrid label=t(Text::TabData) table=table facts=facts.into()/>
+            <PreviewGrid label=t(Text::TabData) table=table facts=facts.into() statistics=statistics on_open=show_column/>
             <div class="preview-bar">
                 <span class="preview-tools">
                     <Button label=t(Text::CopyTsv) icon=IconName::Copy kind=ButtonKind::Quiet on_click=copy
@@ -170,5 +201,9 @@ fn PreviewBody(
             </div>
         }
         .into_any()
+    };
+    view! {
+        {body}
+        <Dialog open=opened title=column_name test_id="column-panel">{panel}</Dialog>
     }
 }

@@ -4,6 +4,8 @@
 use leptos::html;
 use leptos::prelude::*;
 use pz_client::{Cell, TableRows};
+use pz_model::api::{ColumnWithStatistics, TableStatistics};
+use ui_kit::{Load, LoadState};
 
 use super::cell::cell_view;
 use super::preview_header::{ColumnFacts, header_view};
@@ -60,6 +62,10 @@ pub(crate) fn PreviewGrid(
     table: Signal<TableRows>,
     /// What is known of the columns.
     facts: Signal<Vec<ColumnFacts>>,
+    /// Their statistics, once they are here; in the order of the file, as the columns of the rows are.
+    statistics: Load<TableStatistics>,
+    /// Shows everything known of a column.
+    on_open: Callback<String>,
 ) -> impl IntoView {
     let scroller = NodeRef::<html::Div>::new();
     let scrolled = RwSignal::new((0_usize, 0_usize));
@@ -93,44 +99,62 @@ pub(crate) fn PreviewGrid(
             spacer(last.saturating_sub(part.end)),
         );
         table.with(|table| {
-            let classes = column_classes(table, &facts);
-            let head_cell = |index: usize| Some(header_view(facts.get(index)?, classes.get(index).copied()?));
-            let gap = |width: &Option<String>| {
-                width
-                    .clone()
-                    .map(|width| view! { <td class="spacer" aria-hidden="true" style:min-width=width></td> })
-            };
-            let head = view! {
-                {head_cell(0)}
-                {gap(&before)}
-                {(part.start..part.end).filter_map(head_cell).collect_view()}
-                {gap(&after)}
-            };
-            let rows = table
-                .rows
-                .iter()
-                .map(|row| {
-                    let first = row
-                        .first()
-                        .zip(classes.first())
-                        .map(|(cell, class)| cell_view(cell, class));
-                    let cells = (part.start..part.end)
-                        .filter_map(|index| Some(cell_view(row.get(index)?, classes.get(index).copied()?)))
-                        .collect_view();
-                    view! {
-                        <tr>
-                            {first}
-                            {gap(&before)}
-                            {cells}
-                            {gap(&after)}
-                        </tr>
-                    }
-                })
-                .collect_view();
-            view! {
-                <thead><tr>{head}</tr></thead>
-                <tbody>{rows}</tbody>
-            }
+            statistics.state().with(|statistics| {
+                let known = match statistics {
+                    LoadState::Ready(statistics) => statistics.columns.as_slice(),
+                    _ => &[],
+                };
+                let classes = column_classes(table, &facts);
+                let head_cell = |index: usize| {
+                    let (facts, class) = (facts.get(index)?, classes.get(index).copied()?);
+                    let name = facts.name.clone();
+                    let open = move || on_open.run(name.clone());
+                    Some(header_view(
+                        facts,
+                        column_at(known, index, &facts.name),
+                        class,
+                        open,
+                    ))
+                };
+                let gap = |width: &Option<String>| {
+                    width.clone().map(
+                        |width| view! { <td class="spacer" aria-hidden="true" style:min-width=width></td> },
+                    )
+                };
+                let head = view! {
+                    {head_cell(0)}
+                    {gap(&before)}
+                    {(part.start..part.end).filter_map(head_cell).collect_view()}
+                    {gap(&after)}
+                };
+                let rows = table
+                    .rows
+                    .iter()
+                    .map(|row| {
+                        let first = row
+                            .first()
+                            .zip(classes.first())
+                            .map(|(cell, class)| cell_view(cell, class));
+                        let cells = (part.start..part.end)
+                            .filter_map(|index| {
+                                Some(cell_view(row.get(index)?, classes.get(index).copied()?))
+                            })
+                            .collect_view();
+                        view! {
+                            <tr>
+                                {first}
+                                {gap(&before)}
+                                {cells}
+                                {gap(&after)}
+                            </tr>
+                        }
+                    })
+                    .collect_view();
+                view! {
+                    <thead><tr>{head}</tr></thead>
+                    <tbody>{rows}</tbody>
+                }
+            })
         })
     };
     view! {
@@ -142,6 +166,18 @@ pub(crate) fn PreviewGrid(
             </table>
         </div>
     }
+}
+
+/// The statistics of a column: at its own place, or wherever its name is.
+pub(crate) fn column_at<'a>(
+    known: &'a [ColumnWithStatistics],
+    index: usize,
+    name: &str,
+) -> Option<&'a ColumnWithStatistics> {
+    known
+        .get(index)
+        .filter(|column| column.column_name == name)
+        .or_else(|| known.iter().find(|column| column.column_name == name))
 }
 
 /// Where the values of each column stand: by type where known, else by the values themselves.
