@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the suites that drive a running server from outside. The server is the release build.
-#   e2e.sh [all|python|http|web] [options of pytest or of node --test]
+# Runs the suites that drive the programs from outside: the release builds of the server and of pz-tables.
+#   e2e.sh [all|python|http|interop|web] [options of pytest or of node --test]
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -10,6 +10,7 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 suite="${1:-all}"
 shift || true
 export PZ_SERVER_BINARY="${PZ_SERVER_BINARY:-$CARGO_TARGET_DIR/release/pz-server}"
+export PZ_TABLES_BINARY="${PZ_TABLES_BINARY:-$CARGO_TARGET_DIR/release/pz-tables}"
 export PZ_WEB_DIR="${PZ_WEB_DIR:-$built_web_app}"
 
 # with_python ENVIRONMENT FOLDER OPTIONS…
@@ -18,6 +19,17 @@ with_python() {
   shift 2
   cd "$root/e2e/python"
   "$(python_env "$environment")/bin/python" -m pytest "$folder" "$@"
+}
+
+# The other libraries, an older pyarrow beside them, and the environment that has lsdb.
+with_libraries() {
+  if python_for pyarrow17 >/dev/null; then
+    PZ_PYARROW17_PYTHON="$(python_env pyarrow17)/bin/python"
+    export PZ_PYARROW17_PYTHON
+  fi
+  PZ_LSDB_PYTHON="$(python_env pzserver)/bin/python"
+  export PZ_LSDB_PYTHON
+  with_python interop interop "$@"
 }
 
 in_browser() {
@@ -30,11 +42,13 @@ in_browser() {
 case "$suite" in
   python) with_python pzserver library "$@" ;;
   http) with_python interop http "$@" ;;
+  interop) with_libraries "$@" ;;
   web) in_browser "$@" ;;
   all)
     (with_python pzserver library "$@")
     (with_python interop http "$@")
+    (with_libraries "$@")
     in_browser
     ;;
-  *) fail "there is no suite '$suite'; there are all, python, http, web" ;;
+  *) fail "there is no suite '$suite'; there are all, python, http, interop, web" ;;
 esac

@@ -29,6 +29,11 @@ setup_test() {
   require_test_packages
   require_python_env pzserver "with the real pzserver library"
   require_python_env interop "with other libraries that read and write tables"
+  if python_for pyarrow17 >/dev/null; then
+    require_python_env pyarrow17 "with an older pyarrow"
+  else
+    step "The tests with pyarrow 17 are left out: it needs Python 3.11 or 3.12"
+  fi
   require_node
   require_node_packages
 }

@@ -37,7 +37,8 @@ suite "Examples in the Rust documentation" cargo test --quiet --doc
 suite "Web app, parts that need no browser" rust_tests --package ui-kit --package pz-web
 suite "Release build" scripts/build.sh
 suite "Through the pzserver library" scripts/e2e.sh python
-suite "Through plain HTTP, and with other table libraries" scripts/e2e.sh http
+suite "Through plain HTTP" scripts/e2e.sh http
+suite "Tables to and from other libraries" scripts/e2e.sh interop
 suite "In the browser" scripts/e2e.sh web
 
 printf '\n'

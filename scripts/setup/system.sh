@@ -75,11 +75,12 @@ require_lint_packages() {
   require_python
 }
 
-# For the tests: both databases, a real browser, Python, unzip.
+# For the tests: both databases, a real browser, Python, unzip, STILTS (which brings Java).
 require_test_packages() {
   local packages=()
   [ -n "$(postgres_bin)" ] || packages+=(postgresql)
   have unzip || packages+=(unzip)
+  have stilts || packages+=(stilts)
   if ! find_chrome >/dev/null; then
     if is_ubuntu; then
       # Ubuntu's chromium package only installs a snap, which does not run in containers.

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Measures speed side by side with peers; the Python libraries among them are those of the tests.
+#   bench.sh [options of pz-bench]
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+. "$root/scripts/setup/common.sh"
+. "$root/scripts/setup/python.sh"
+export PZ_BENCH_PYTHON="${PZ_BENCH_PYTHON:-$(python_env interop)/bin/python}"
+
+cd "$root"
+cargo build --release --package pz-tables
+cargo run --release --package pz-bench -- "$@"
