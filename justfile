@@ -58,13 +58,19 @@ build: (_setup "build")
 # Measure speed side by side with peers; `just bench --help` lists what can be measured
 [group('measure')]
 bench *options: (_setup "test") build
-    cargo run --release --package pz-bench -- "$@"
+    @scripts/bench.sh "$@"
 
 # Run the long tests: large files, many clients, memory watched
 [group('measure')]
 soak *options: (_setup "test") build
     cargo run --release --package pz-bench -- soak "$@"
-    cargo test --release --package pz-tables -- --ignored --nocapture
+    PZ_SOAK_MB=${PZ_SOAK_MB:-2000} cargo test --release --package pz-tables --test it soak -- --ignored --nocapture --test-threads 1
+    PZ_MUTANTS=20000 PZ_MUTANTS_SEED=$RANDOM cargo test --release --package pz-tables --test it mutants -- --nocapture --test-threads 1
+
+# Fuzz the readers of tables, guided by coverage: `just fuzz fits 600`; all of them, a minute each, by default
+[group('measure')]
+fuzz reader="all" seconds="60": (_setup "build")
+    @scripts/fuzz.sh "$@"
 
 # Upload the tables in DIR through the pzserver library and look at each in the browser
 [group('measure')]

@@ -6,6 +6,7 @@
 mod list;
 mod server;
 mod table;
+mod tables;
 mod transfer;
 
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ enum What {
         #[arg(long, default_value_t = 5)]
         repetitions: usize,
     },
+    /// Schema, rows and statistics of tables, pages and conversion, beside pyarrow, pandas, astropy and h5py.
+    Tables(tables::Options),
     /// The long run: a file of 2 GB through the server, and what it costs in memory.
     Soak,
 }
@@ -60,10 +63,12 @@ async fn main() -> anyhow::Result<()> {
             megabytes,
             repetitions,
         }) => transfer::run(&binary, &base, megabytes * 1_000_000, repetitions).await,
+        Some(What::Tables(options)) => tables::run(&options, &base),
         Some(What::Soak) => transfer::run(&binary, &base, 2_000_000_000, 1).await,
         None => {
             list::run(&binary, &base, 400).await?;
-            transfer::run(&binary, &base, 1_000_000_000, 5).await
+            transfer::run(&binary, &base, 1_000_000_000, 5).await?;
+            tables::run(&tables::Options::default(), &base)
         }
     }
 }
