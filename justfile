@@ -63,7 +63,7 @@ bench *options: (_setup "test") build
 # Run the long tests: large files, many clients, memory watched
 [group('measure')]
 soak *options: (_setup "test") build
-    cargo run --release --package pz-bench -- soak "$@"
+    scripts/bench.sh soak "$@"
     PZ_SOAK_MB=${PZ_SOAK_MB:-2000} cargo test --release --package pz-tables --test it soak -- --ignored --nocapture --test-threads 1
     PZ_MUTANTS=20000 PZ_MUTANTS_SEED=$RANDOM cargo test --release --package pz-tables --test it mutants -- --nocapture --test-threads 1
 

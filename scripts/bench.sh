@@ -9,5 +9,6 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 export PZ_BENCH_PYTHON="${PZ_BENCH_PYTHON:-$(python_env interop)/bin/python}"
 
 cd "$root"
-cargo build --release --package pz-tables
-cargo run --release --package pz-bench -- "$@"
+# Together with what is shipped, so that no dependency is built a second time with other features.
+cargo build --release --package pz-server --package pz-tables --package pz-bench
+exec "$CARGO_TARGET_DIR/release/pz-bench" "$@"
