@@ -137,7 +137,7 @@ pub enum TableError {
         remedy: &'static str,
     },
     /// A file that uses a part of its format that is not read.
-    #[error("{file}: {what} is not supported{}. {remedy}", of_quoted(.column.as_deref(), .what))]
+    #[error("{file}: {what} is not supported{}. {remedy}", of_column(.column.as_deref(), .what))]
     UnsupportedFeature {
         /// The user's name of the file.
         file: String,
@@ -378,16 +378,8 @@ fn as_format(format: Option<Format>) -> String {
         .unwrap_or_default()
 }
 
-/// The column, unless the reason names it already.
-fn of_column(column: Option<&str>, reason: &str) -> String {
-    match column {
-        Some(column) if !reason.contains(column) => format!(" (column '{column}')"),
-        _ => String::new(),
-    }
-}
-
 /// The column, unless the reason names it already in quotes.
-fn of_quoted(column: Option<&str>, reason: &str) -> String {
+fn of_column(column: Option<&str>, reason: &str) -> String {
     match column {
         Some(column) if !reason.contains(&format!("'{column}'")) => format!(" (column '{column}')"),
         _ => String::new(),
