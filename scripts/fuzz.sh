@@ -22,7 +22,6 @@ for reader in "${readers[@]}"; do
   corpus="$PZ_CACHE_DIR/fuzz/$reader"
   seeds="$root/crates/pz-tables/tests/fixtures/$reader"
   mkdir -p "$corpus"
-  [ -d "$seeds" ] || { mkdir -p "$PZ_CACHE_DIR/fuzz/none"; seeds="$PZ_CACHE_DIR/fuzz/none"; }
   step "Fuzzing $reader for $seconds s (corpus in $corpus)"
   # A panic of a decoder is caught where it happens; libFuzzer must not take the hook's word for it.
   (cd "$root" && RUSTUP_TOOLCHAIN=nightly cargo fuzz run "$reader" "$corpus" "$seeds" -- \
