@@ -139,7 +139,8 @@ impl Store {
     /// Keeps a file. A main file takes the place of the one before it while the product is not published.
     ///
     /// # Errors
-    /// When the database fails; the caller then removes the blob.
+    /// When the database fails. The blob must stay then: the commit may have been made all the same, and
+    /// otherwise the collection of orphans removes it.
     pub async fn add_file(&self, new: NewFile) -> Result<AddedFile, StoreError> {
         let now = Timestamp::now().to_utc();
         let transaction = self.begin_write().await?;

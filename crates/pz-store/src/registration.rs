@@ -113,7 +113,8 @@ impl Store {
     /// from the file is taken over.
     ///
     /// # Errors
-    /// When the database fails; the caller then removes the new blob.
+    /// When the database fails. The new blob must stay then: the commit may have been made all the same, and
+    /// otherwise the collection of orphans removes it.
     pub async fn register(
         &self,
         product_id: i64,

@@ -72,13 +72,8 @@ async fn receive_parts(
             mime_type: target.mime_type,
             blob,
         };
-        let added = match state.store.add_file(new).await {
-            Ok(added) => added,
-            Err(error) => {
-                state.store.blobs.remove(&key).await?;
-                return Err(error.into());
-            }
-        };
+        // After an error nobody knows whether the commit reached the disk: the sweep of orphans decides later.
+        let added = state.store.add_file(new).await?;
         match &added {
             AddedFile::Added(_) => {}
             AddedFile::Replaced { old_blob_key, .. } => state.store.blobs.remove(old_blob_key).await?,

@@ -72,15 +72,15 @@ async fn keep(state: &AppState, product_id: i64, registration: Registration) -> 
         .unwrapped
         .as_ref()
         .map(|unwrapped| unwrapped.blob.key.clone());
-    let registered = state.store.register(product_id, registration).await;
-    let needless = match &registered {
-        Ok(Registered::Kept { old_blob_key }) => old_blob_key.clone(),
-        Ok(Registered::Superseded) | Err(_) => new_blob_key,
+    // After an error nobody knows whether the commit reached the disk: the sweep of orphans decides later.
+    let (is_kept, needless) = match state.store.register(product_id, registration).await? {
+        Registered::Kept { old_blob_key } => (true, old_blob_key),
+        Registered::Superseded => (false, new_blob_key),
     };
     if let Some(key) = needless {
         state.store.blobs.remove(&key).await?;
     }
-    Ok(matches!(registered?, Registered::Kept { .. }))
+    Ok(is_kept)
 }
 
 /// Storage failed: no fault of the file.
