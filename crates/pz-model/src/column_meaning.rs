@@ -61,6 +61,19 @@ impl ColumnMeaning {
         }
     }
 
+    /// What it means, for people.
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Id => "Identifier of the object",
+            Self::Ra => "Right ascension in degrees, ICRS",
+            Self::Dec => "Declination in degrees, ICRS",
+            Self::Z => "Redshift",
+            Self::ZErr => "Error of the redshift",
+            Self::ZFlag => "Quality flag of the redshift, as the survey gives it",
+            Self::Survey => "Name of the survey",
+        }
+    }
+
     /// The meaning with exactly this alias (case-sensitive).
     pub fn from_alias(alias: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|meaning| meaning.alias() == alias)

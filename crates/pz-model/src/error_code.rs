@@ -66,8 +66,10 @@ error_codes! {
     MalformedBody = "malformed_body",
     /// The body is larger than this endpoint reads.
     BodyTooLarge = "body_too_large",
-    /// The `Content-Digest` or `Repr-Digest` sent does not match the bytes received.
+    /// The `Content-Digest`, `Repr-Digest` or `Upload-Checksum` sent does not match the bytes received.
     DigestMismatch = "digest_mismatch",
+    /// A request header is missing, or has a value that it cannot have.
+    InvalidHeader = "invalid_header",
     /// One or more fields are wrong; the body names them.
     ValidationFailed = "validation_failed",
     /// A filter in the query string has a value that it cannot have.
@@ -80,6 +82,8 @@ error_codes! {
     PzCodeNotAllowed = "pz_code_not_allowed",
     /// The product cannot go from its status to the one asked for.
     InvalidStatus = "invalid_status",
+    /// Only a published product has what was asked for.
+    NotPublished = "not_published",
     /// Columns with mandatory meanings are missing, so the product cannot be published.
     MissingColumns = "missing_columns",
     /// The product type needs a main file, and there is none.
@@ -92,6 +96,16 @@ error_codes! {
     EmptyFile = "empty_file",
     /// The uploaded file is larger than the instance allows.
     FileTooLarge = "file_too_large",
+    /// The files of the product's owner would take more bytes than their quota allows.
+    QuotaExceeded = "quota_exceeded",
+    /// Another request is working on the upload.
+    UploadLocked = "upload_locked",
+    /// The upload does not go on at the offset sent; ask where it does.
+    OffsetMismatch = "offset_mismatch",
+    /// The upload ended before all its bytes came; what arrived is kept.
+    UploadInterrupted = "upload_interrupted",
+    /// The server does not speak this version of the tus protocol.
+    UnsupportedTusVersion = "unsupported_tus_version",
     /// The file has no usable name.
     InvalidFileName = "invalid_file_name",
     /// The main file is not a table, and its product type needs one.
@@ -106,8 +120,24 @@ error_codes! {
     InspectionLimit = "inspection_limit",
     /// The signed link is missing its token, has expired, or belongs to something else.
     InvalidLink = "invalid_link",
+    /// A browser cannot show this kind of file; download it.
+    NotViewable = "not_viewable",
+    /// The process that made the product was stopped.
+    ProcessStopped = "process_stopped",
+    /// The process that made the product failed.
+    ProcessFailed = "process_failed",
     /// Too many requests; wait as long as `Retry-After` says.
     TooManyRequests = "too_many_requests",
+    /// Another object has this name.
+    NameTaken = "name_taken",
+    /// There are as many of these as there may be.
+    LimitReached = "limit_reached",
+    /// Other objects need this one.
+    StillInUse = "still_in_use",
+    /// Without this account nobody could administer the service.
+    LastAdmin = "last_admin",
+    /// The identity provider keeps this; change it there.
+    ExternallyManaged = "externally_managed",
     /// The object changed meanwhile.
     Conflict = "conflict",
     /// There is no space left for the upload.

@@ -1,5 +1,13 @@
 //! Names of users' files: only ever data, never a path.
 
+/// Extensions of main files that are usually tables, in lower case with their dot: formats first, then what a
+/// table may be wrapped in. A hint for forms; what a file is, its bytes say.
+pub const TABLE_EXTENSIONS: [&str; 27] = [
+    ".csv", ".tsv", ".txt", ".dat", ".ecsv", ".fits", ".fit", ".h5", ".hf5", ".hdf5", ".hdf", ".parquet",
+    ".parq", ".pq", ".vot", ".votable", ".xml", ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz",
+    ".gz", ".bz2", ".xz", ".zst",
+];
+
 /// The base name of an uploaded file's name: what follows the last `/` or `\`, without control
 /// characters and surrounding blanks. `None` when nothing usable is left (empty, `.` or `..`).
 pub fn base_name(raw: &str) -> Option<String> {

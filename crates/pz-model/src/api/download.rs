@@ -23,7 +23,8 @@ pub struct Archive {
     pub filename: String,
     /// Size in bytes.
     pub size: Option<i64>,
-    /// SHA-256 of the bytes, lower-case hexadecimal, where known.
+    /// SHA-256 of the bytes, lower-case hexadecimal. Null for a zip that nobody has asked for yet in this
+    /// form: it is read through in the background, and a later answer says it.
     pub checksum: Option<String>,
     /// Changes whenever the bytes to be downloaded change; 64 hexadecimal digits.
     pub source_signature: String,

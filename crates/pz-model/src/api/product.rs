@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::citation::{Creator, Funding, RelatedIdentifier};
 use super::table::ColumnAssociation;
 use crate::product_status::ProductStatus;
 use crate::timestamp::Timestamp;
@@ -75,6 +76,47 @@ pub struct Product {
     /// Why the main file could not be read as a table; shown to the owner and to administrators.
     #[serde(default)]
     pub registry_error: Option<String>,
+    /// SPDX id of the licence, or `other`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(example = "CC-BY-4.0"))]
+    pub license: Option<String>,
+    /// Who made it; the owner when empty.
+    #[serde(default)]
+    pub creators: Vec<Creator>,
+    /// What it is related to.
+    #[serde(default)]
+    pub related_identifiers: Vec<RelatedIdentifier>,
+    /// Subjects.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(example = json!(["photometric redshifts"])))]
+    pub subjects: Vec<String>,
+    /// Who paid for it.
+    #[serde(default)]
+    pub funding: Vec<Funding>,
+    /// Registered identifier.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(example = "10.5281/zenodo.1234"))]
+    pub doi: Option<String>,
+    /// Id of the first version: what all versions have in common.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(example = 16))]
+    pub concept: Option<i64>,
+    /// Number of the version, from 1.
+    #[serde(default = "first_version")]
+    #[cfg_attr(feature = "openapi", schema(example = 1))]
+    pub version_number: i32,
+    /// It is the version named by `latest_version`.
+    #[serde(default)]
+    pub is_latest_version: bool,
+    /// Internal name of the newest published version that the caller may see; of the newest of all while none
+    /// is published.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(example = "16_my_redshift_cat"))]
+    pub latest_version: Option<String>,
+}
+
+fn first_version() -> i32 {
+    1
 }
 
 /// What `main_file_info` says of the main file.
@@ -119,9 +161,27 @@ pub struct ProductWithMainFile {
     pub product: Product,
     /// The main file; an empty object when there is none.
     #[serde(with = "empty_object_is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = MainFile))]
+    #[cfg_attr(feature = "openapi", schema(value_type = MainFileOrNone))]
     pub main_file: Option<MainFile>,
 }
+
+/// What is said of a main file that may not be there.
+#[cfg(feature = "openapi")]
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "documents an option that is never null")]
+enum MainFileOrNone {
+    /// There is one.
+    Some(MainFile),
+    /// There is none.
+    None(NoMainFile),
+}
+
+/// An empty object.
+#[cfg(feature = "openapi")]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(max_properties = 0)]
+struct NoMainFile {}
 
 /// `None` as `{}`: the Python library subscripts the value without asking.
 mod empty_object_is_none {

@@ -9,8 +9,16 @@ use crate::timestamp::Timestamp;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NamedOption {
     /// Internal key.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 100, example = "psf")
+    )]
     pub name: String,
     /// Name for people.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 255, example = "PSF")
+    )]
     pub display_name: String,
     /// Chosen by default.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

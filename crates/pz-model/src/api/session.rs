@@ -7,10 +7,16 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Credentials {
     /// Login name.
-    #[cfg_attr(feature = "openapi", schema(example = "alice"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "alice", min_length = 1, max_length = 255)
+    )]
     pub username: String,
     /// Password.
-    #[cfg_attr(feature = "openapi", schema(example = "correct horse battery staple"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "correct horse battery staple", min_length = 1, max_length = 1024)
+    )]
     pub password: String,
 }
 
