@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 mod columns;
 mod m20261120_000001_initial;
 mod m20261121_000002_directories_and_shapes;
+mod m20261121_000003_complete_api;
 
 /// Runs the steps in order.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261120_000001_initial::Migration),
             Box::new(m20261121_000002_directories_and_shapes::Migration),
+            Box::new(m20261121_000003_complete_api::Migration),
         ]
     }
 }

@@ -1,11 +1,59 @@
 //! The audit log: who did what, when. Never holds a secret.
 
 use pz_model::Timestamp;
-use sea_orm::{ActiveModelTrait, EntityTrait, QueryOrder, QuerySelect, Set};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ActiveModelTrait, EntityTrait, FromQueryResult, QueryOrder, QuerySelect, Set};
 
 use crate::database::Store;
 use crate::entities::audit_log;
 use crate::error::StoreError;
+use crate::events::NewEvent;
+use crate::list::{ListField, ListQuery};
+
+/// Columns that the audit log can be filtered and ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditField {
+    /// Identifier: the order in which things were done.
+    Id,
+    /// Who.
+    UserId,
+    /// Login name of who.
+    Username,
+    /// What.
+    Action,
+    /// Kind of the object.
+    ObjectType,
+    /// Id of the object.
+    ObjectId,
+    /// Request that did it.
+    RequestId,
+}
+
+impl ListField for AuditField {
+    fn expr(self) -> Expr {
+        Expr::col((
+            "audit_log",
+            match self {
+                Self::Id => "id",
+                Self::UserId => "user_id",
+                Self::Username => "username",
+                Self::Action => "action",
+                Self::ObjectType => "object_type",
+                Self::ObjectId => "object_id",
+                Self::RequestId => "request_id",
+            },
+        ))
+    }
+}
+
+/// A span of time, both ends included; open where absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Period {
+    /// Not before.
+    pub since: Option<Timestamp>,
+    /// Not after.
+    pub until: Option<Timestamp>,
+}
 
 /// Something that somebody did.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,11 +77,15 @@ pub struct AuditEntry {
 }
 
 impl Store {
-    /// Writes an entry.
+    /// Writes an entry. What is done to a product is told to those who listen, too.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        let event = match (entry.object_type, entry.object_id) {
+            (Some("product"), Some(id)) => Some(NewEvent::product(id, entry.action)),
+            _ => None,
+        };
         audit_log::ActiveModel {
             at: Set(Timestamp::now().to_utc()),
             user_id: Set(entry.user_id),
@@ -48,7 +100,10 @@ impl Store {
         }
         .insert(&self.db)
         .await?;
-        Ok(())
+        match event {
+            Some(event) => self.add_event(event).await,
+            None => Ok(()),
+        }
     }
 
     /// The newest entries.
@@ -61,5 +116,35 @@ impl Store {
             .limit(limit)
             .all(&self.db)
             .await?)
+    }
+
+    /// Entries of a span of time that match, and how many there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list_audit(
+        &self,
+        period: Period,
+        query: &ListQuery<AuditField>,
+    ) -> Result<(u64, Vec<audit_log::Model>), StoreError> {
+        let at = || Expr::col(("audit_log", "at"));
+        let mut condition = query.condition(self.backend());
+        if let Some(since) = period.since {
+            condition = condition.add(at().gte(since.to_utc()));
+        }
+        if let Some(until) = period.until {
+            condition = condition.add(at().lte(until.to_utc()));
+        }
+        let count = self.count("audit_log", condition.clone()).await?;
+        let mut select = Query::select()
+            .expr(Expr::cust("audit_log.*"))
+            .from("audit_log")
+            .cond_where(condition)
+            .take();
+        query.order_and_page(&mut select, Expr::col(("audit_log", "id")));
+        let rows = audit_log::Model::find_by_statement(self.backend().build(&select))
+            .all(&self.db)
+            .await?;
+        Ok((count, rows))
     }
 }

@@ -13,10 +13,12 @@ use futures_util::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as BlobPath;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::compressed::copy_key;
 use crate::error::StoreError;
+use crate::hashes::Hashes;
+use crate::partials;
 
 /// Bytes collected before they are hashed and written together.
 const PART_BYTES: usize = 128 << 10;
@@ -57,6 +59,8 @@ impl BlobStore {
     pub fn local(directory: &Path) -> Result<Self, StoreError> {
         fs_err::create_dir_all(directory)?;
         let local_root = fs_err::canonicalize(directory)?;
+        fs_err::create_dir_all(local_root.join(partials::DIRECTORY))?;
+        fs_err::File::open(&local_root)?.sync_all()?;
         let objects = LocalFileSystem::new_with_prefix(&local_root)?.with_fsync(true);
         Ok(Self {
             objects: Arc::new(objects),
@@ -69,14 +73,17 @@ impl BlobStore {
     /// # Errors
     /// When the store cannot take it.
     pub async fn writer(&self) -> Result<BlobWriter, StoreError> {
-        let id = Uuid::now_v7().simple().to_string();
-        // The last digits are random: directories stay small whatever the order of uploads.
-        let key = format!("{}/{id}", &id[id.len() - 2..]);
+        self.writer_as(fresh_key()).await
+    }
+
+    /// Starts a blob under this name, in the place of one that has it.
+    pub(crate) async fn writer_as(&self, key: String) -> Result<BlobWriter, StoreError> {
         let upload = self.objects.put_multipart(&BlobPath::from(key.as_str())).await?;
         Ok(BlobWriter {
             key,
             upload,
-            buffer: BytesMut::with_capacity(PART_BYTES),
+            // It grows with what arrives: a thousand slow uploads take little.
+            buffer: BytesMut::new(),
             hashes: Some(Hashes::default()),
             size_bytes: 0,
         })
@@ -107,11 +114,29 @@ impl BlobStore {
         self.local_root.join(key)
     }
 
-    /// Removes a blob; one that is not there is no error. Call it only after the row is gone.
+    /// How long a blob is; none when it is not there.
+    ///
+    /// # Errors
+    /// When the store cannot tell.
+    pub async fn length(&self, key: &str) -> Result<Option<u64>, StoreError> {
+        match self.objects.head(&BlobPath::from(key)).await {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes a blob and its compressed copy; one that is not there is no error. Call it only after the row
+    /// is gone.
     ///
     /// # Errors
     /// When the store refuses.
     pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        self.remove_one(&copy_key(key)).await?;
+        self.remove_one(key).await
+    }
+
+    pub(crate) async fn remove_one(&self, key: &str) -> Result<(), StoreError> {
         match self.objects.delete(&BlobPath::from(key)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
@@ -147,7 +172,8 @@ impl BlobStore {
         let mut removed = 0;
         for folder in fs_err::read_dir(&self.local_root)? {
             let folder = folder?;
-            if !folder.file_type()?.is_dir() {
+            // Uploads that may be continued end otherwise.
+            if !folder.file_type()?.is_dir() || folder.file_name() == partials::DIRECTORY {
                 continue;
             }
             for file in fs_err::read_dir(folder.path())? {
@@ -163,12 +189,6 @@ impl BlobStore {
         }
         Ok(removed)
     }
-}
-
-#[derive(Debug, Default)]
-struct Hashes {
-    sha256: Sha256,
-    crc32: crc32fast::Hasher,
 }
 
 /// A blob being written. Dropped before [`BlobWriter::finish`], it leaves nothing behind.
@@ -218,13 +238,12 @@ impl BlobWriter {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let part = std::mem::replace(&mut self.buffer, BytesMut::with_capacity(PART_BYTES)).freeze();
+        let part = self.buffer.split().freeze();
         let mut hashes = self.hashes.take().unwrap_or_default();
         let to_hash = part.clone();
         // Hashing takes longer than writing: side by side, off the request's thread.
         let hashing = tokio::task::spawn_blocking(move || {
-            hashes.sha256.update(&to_hash);
-            hashes.crc32.update(&to_hash);
+            hashes.update(&to_hash);
             hashes
         });
         let written = self.upload.put_part(PutPayload::from_bytes(part)).await;
@@ -242,14 +261,27 @@ impl BlobWriter {
             .complete()
             .await
             .map_err(|error| no_space_or(error, self.size_bytes))?;
-        let hashes = self.hashes.take().unwrap_or_default();
+        let digest = self.hashes.take().unwrap_or_default().finish();
         Ok(StoredBlob {
             key: self.key,
             size_bytes: self.size_bytes,
-            sha256: hex(&hashes.sha256.finalize()),
-            crc32: hashes.crc32.finalize(),
+            sha256: digest.sha256,
+            crc32: digest.crc32,
         })
     }
+}
+
+/// A key that no blob has.
+pub(crate) fn fresh_key() -> String {
+    key_of(&Uuid::now_v7().simple().to_string())
+}
+
+/// The key with this id. The last digits are random: directories stay small whatever the order of uploads.
+pub(crate) fn key_of(id: &str) -> String {
+    format!(
+        "{}/{id}",
+        id.get(id.len().saturating_sub(2)..).unwrap_or_default()
+    )
 }
 
 /// Lower-case hexadecimal.

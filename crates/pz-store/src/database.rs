@@ -14,6 +14,7 @@ use sea_orm::{
 
 use crate::blobs::BlobStore;
 use crate::error::StoreError;
+use crate::facets::FacetCache;
 use crate::list::CountCache;
 
 /// Where the store is and how many connections it may use.
@@ -34,6 +35,7 @@ pub struct Store {
     /// The bytes.
     pub blobs: BlobStore,
     pub(crate) counts: Arc<Mutex<CountCache>>,
+    pub(crate) facets: Arc<Mutex<FacetCache>>,
     statements: Arc<AtomicU64>,
 }
 
@@ -70,6 +72,7 @@ impl Store {
             db,
             blobs,
             counts: Arc::default(),
+            facets: Arc::default(),
             statements,
         })
     }
@@ -84,7 +87,9 @@ impl Store {
     /// # Errors
     /// When a step fails; the steps before it stay.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(Migrator::up(&self.db, None).await?)
+        Migrator::up(&self.db, None).await?;
+        self.sum_up_old_columns().await?;
+        Ok(())
     }
 
     /// Takes back the last `steps` steps, all when `None`. Data of those steps are lost.

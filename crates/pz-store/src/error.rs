@@ -9,7 +9,8 @@ pub enum StoreError {
     /// The database refused or could not be reached.
     #[error("database: {0}")]
     Database(#[source] DbErr),
-    /// A row with the same unique value exists already.
+    /// A row with the same unique value exists already, or a row that this one needs is gone, or one that needs this
+    /// one has come.
     #[error("already exists: {0}")]
     AlreadyExists(String),
     /// The row named is not there.
@@ -40,7 +41,9 @@ pub enum StoreError {
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(detail)) => Self::AlreadyExists(detail),
+            Some(
+                SqlErr::UniqueConstraintViolation(detail) | SqlErr::ForeignKeyConstraintViolation(detail),
+            ) => Self::AlreadyExists(detail),
             _ => Self::Database(error),
         }
     }

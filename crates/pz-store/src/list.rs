@@ -46,6 +46,17 @@ pub enum ListCondition<F> {
     FlagIn(F, Vec<bool>),
     /// Null, or not null.
     IsNull(F, bool),
+    /// Equal to one of these texts, case-sensitive, or null.
+    TextInOrNull(F, Vec<String>),
+    /// Equal to one of these numbers, or null.
+    NumberInOrNull(F, Vec<i64>),
+    /// At least the first and at most the second number, where given; null never is.
+    Between(F, Option<f64>, Option<f64>),
+    /// The range between two columns (smallest, largest) touches the range between two numbers, where given; a range
+    /// of nulls never does.
+    Touches(F, F, Option<f64>, Option<f64>),
+    /// Contains one of these words, as a list between commas (`,a,b,`).
+    WordIn(F, Vec<String>),
     /// Each piece (or any piece) is contained in at least one of the columns, ignoring case. The columns
     /// are search columns (see [`crate::text`]).
     Contains {
@@ -134,6 +145,22 @@ impl<F: ListField> ListCondition<F> {
             Self::FlagIn(field, values) => column(*field).is_in(values.iter().copied()),
             Self::IsNull(field, true) => column(*field).is_null(),
             Self::IsNull(field, false) => column(*field).is_not_null(),
+            Self::TextInOrNull(field, values) => {
+                let equal = column(*field).is_in(values.iter().cloned());
+                Cond::any().add(equal).add(column(*field).is_null()).into()
+            }
+            Self::NumberInOrNull(field, values) => {
+                let equal = column(*field).is_in(values.iter().copied());
+                Cond::any().add(equal).add(column(*field).is_null()).into()
+            }
+            Self::Between(field, low, high) => touching(column(*field), column(*field), *low, *high),
+            Self::Touches(smallest, largest, low, high) => {
+                touching(column(*smallest), column(*largest), *low, *high)
+            }
+            Self::WordIn(field, words) => words
+                .iter()
+                .fold(Cond::any(), |any, word| any.add(has_word(column(*field), word)))
+                .into(),
             Self::Contains { fields, pieces, any } => {
                 let start = if *any { Cond::any() } else { Cond::all() };
                 let all = pieces.iter().fold(start, |cond, piece| {
@@ -154,10 +181,39 @@ impl<F: ListField> ListCondition<F> {
             Self::TextIn(field, _)
             | Self::NumberIn(field, _)
             | Self::FlagIn(field, _)
-            | Self::IsNull(field, _) => vec![*field],
+            | Self::IsNull(field, _)
+            | Self::TextInOrNull(field, _)
+            | Self::NumberInOrNull(field, _)
+            | Self::Between(field, ..)
+            | Self::WordIn(field, _) => vec![*field],
+            Self::Touches(smallest, largest, ..) => vec![*smallest, *largest],
             Self::Contains { fields, .. } => fields.clone(),
         }
     }
+}
+
+/// The largest is at least `low` and the smallest at most `high`.
+fn touching(smallest: Expr, largest: Expr, low: Option<f64>, high: Option<f64>) -> Expr {
+    let at_least = low.map(|low| largest.clone().gte(low));
+    let at_most = high.map(|high| smallest.lte(high));
+    Cond::all()
+        .add(largest.is_not_null())
+        .add_option(at_least)
+        .add_option(at_most)
+        .into()
+}
+
+/// A list between commas contains a word that has no comma itself.
+fn has_word(list: Expr, word: &str) -> Expr {
+    let mut pattern = String::from("%,");
+    for c in word.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push_str(",%");
+    list.like(LikeExpr::new(pattern).escape('\\'))
 }
 
 #[derive(FromQueryResult)]

@@ -3,8 +3,13 @@
 use std::collections::HashMap;
 
 use pz_model::Timestamp;
+use pz_model::pipelines::PipelineKind;
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, IntoActiveModel,
+    QueryFilter, QueryOrder, Set,
+};
+use serde_json::Value;
 
 use crate::database::Store;
 use crate::entities::{pipeline_accepted_types, pipelines};
@@ -60,7 +65,7 @@ pub struct NewPipeline {
     /// Description.
     pub description: Option<String>,
     /// Default configuration; holds the object `param`.
-    pub system_config: serde_json::Value,
+    pub system_config: Value,
     /// Id of the product type it makes.
     pub output_product_type_id: i64,
     /// Ids of the product types it takes.
@@ -119,16 +124,75 @@ impl Store {
         }
         .insert(&transaction)
         .await?;
-        for product_type_id in pipeline.product_types_accepted {
-            pipeline_accepted_types::ActiveModel {
-                pipeline_id: Set(row.id),
-                product_type_id: Set(product_type_id),
-            }
-            .insert(&transaction)
-            .await?;
-        }
+        insert_types(&transaction, row.id, pipeline.product_types_accepted).await?;
         transaction.commit().await?;
         Ok(row)
+    }
+
+    /// Makes the rows of the pipelines agree with the program: adds those that are not there; of the others only
+    /// what the program decides changes (version, types) and what their configuration lacks is added. Texts and
+    /// defaults that administrators changed stay.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sync_pipelines(&self) -> Result<(), StoreError> {
+        for kind in PipelineKind::ALL {
+            let known = pipelines::Entity::find()
+                .filter(pipelines::Column::Name.eq(kind.name()))
+                .one(&self.db)
+                .await?;
+            let synced = match known {
+                Some(row) => self.sync_pipeline(kind, row).await,
+                None => self.add_pipeline(new_pipeline(kind)).await.map(|_| ()),
+            };
+            match synced {
+                // Another server of the same database starts, too.
+                Err(StoreError::AlreadyExists(_)) => {}
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn sync_pipeline(&self, kind: PipelineKind, row: pipelines::Model) -> Result<(), StoreError> {
+        let mut system_config = row.system_config.clone().unwrap_or_default();
+        add_missing(&mut system_config, kind.system_config());
+        let output_type = kind.output_type().id();
+        let changed = row.version != kind.version()
+            || row.output_product_type_id != output_type
+            || row.system_config.as_ref() != Some(&system_config);
+        let accepted: Vec<i64> = kind
+            .accepted_types()
+            .iter()
+            .map(|accepted| accepted.id())
+            .collect();
+        let before = pipeline_accepted_types::Entity::find()
+            .filter(pipeline_accepted_types::Column::PipelineId.eq(row.id))
+            .order_by_asc(pipeline_accepted_types::Column::ProductTypeId)
+            .all(&self.db)
+            .await?;
+        let same_types = before
+            .iter()
+            .map(|pair| pair.product_type_id)
+            .eq(accepted.iter().copied());
+        if !changed && same_types {
+            return Ok(());
+        }
+        let transaction = self.begin_write().await?;
+        let id = row.id;
+        let mut row = row.into_active_model();
+        row.version = Set(kind.version().to_owned());
+        row.output_product_type_id = Set(output_type);
+        row.system_config = Set(Some(system_config));
+        row.update(&transaction).await?;
+        if !same_types {
+            pipeline_accepted_types::Entity::delete_many()
+                .filter(pipeline_accepted_types::Column::PipelineId.eq(id))
+                .exec(&transaction)
+                .await?;
+            insert_types(&transaction, id, accepted).await?;
+        }
+        Ok(transaction.commit().await?)
     }
 
     async fn with_types(&self, rows: Vec<pipelines::Model>) -> Result<Vec<PipelineWithTypes>, StoreError> {
@@ -157,5 +221,53 @@ impl Store {
                 }
             })
             .collect())
+    }
+}
+
+async fn insert_types(
+    transaction: &DatabaseTransaction,
+    pipeline_id: i64,
+    product_types: Vec<i64>,
+) -> Result<(), StoreError> {
+    for product_type_id in product_types {
+        pipeline_accepted_types::ActiveModel {
+            pipeline_id: Set(pipeline_id),
+            product_type_id: Set(product_type_id),
+        }
+        .insert(transaction)
+        .await?;
+    }
+    Ok(())
+}
+
+fn new_pipeline(kind: PipelineKind) -> NewPipeline {
+    NewPipeline {
+        name: kind.name().to_owned(),
+        display_name: kind.display_name().to_owned(),
+        version: kind.version().to_owned(),
+        description: Some(kind.description().to_owned()),
+        system_config: kind.system_config(),
+        output_product_type_id: kind.output_type().id(),
+        product_types_accepted: kind
+            .accepted_types()
+            .iter()
+            .map(|accepted| accepted.id())
+            .collect(),
+    }
+}
+
+/// Adds the keys of `ours` that are not there, at any depth; nothing that is there changes, unless it is no
+/// object where one is needed.
+fn add_missing(stored: &mut Value, ours: Value) {
+    let Value::Object(ours) = ours else { return };
+    if !stored.is_object() {
+        *stored = Value::Object(ours);
+        return;
+    }
+    for (key, value) in ours {
+        match stored.get_mut(&key) {
+            Some(known) => add_missing(known, value),
+            None => stored[key] = value,
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::entities::product_contents;
 use crate::error::StoreError;
 use crate::list::{ListField, ListQuery};
 use crate::products::touch_product;
+use crate::roles::sum_up;
 use crate::visibility::Viewer;
 
 /// Columns that lists of table columns can be filtered and ordered by.
@@ -125,19 +126,43 @@ pub(crate) fn of_product(product_id: i64) -> Select<product_contents::Entity> {
         .order_by_asc(product_contents::Column::Position)
 }
 
-/// Their names in a `SELECT`.
+/// Their names in a `SELECT`, and those of [`ContentFacts`].
 fn content_columns() -> String {
-    CONTENT_COLUMNS
+    let mut columns = CONTENT_COLUMNS
         .map(|column| format!("product_contents.{}", column.as_str()))
-        .join(", ")
+        .join(", ");
+    // As text, so that no number passes through a float. Only these parts of the statistics leave the database.
+    columns.push_str(", CAST(product_contents.samples AS text) AS samples");
+    for (key, name) in [("min", "min"), ("max", "max"), ("missing", "null_count")] {
+        columns.push_str(&format!(
+            ", CAST(product_contents.statistics -> '{key}' AS text) AS {name}"
+        ));
+    }
+    columns
 }
 
-/// A table column with the owner of its product.
+/// What is known of the values of a column, as JSON text.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct ContentFacts {
+    /// A list of texts, each the JSON text of a value.
+    pub samples: Option<String>,
+    /// Smallest finite value.
+    pub min: Option<String>,
+    /// Largest finite value.
+    pub max: Option<String>,
+    /// Number of missing values.
+    pub null_count: Option<String>,
+}
+
+/// A table column with what is known of its values, and the owner of its product.
 #[derive(Debug, Clone, PartialEq, FromQueryResult)]
 pub struct ProductContentRow {
     /// The column.
     #[sea_orm(nested)]
     pub content: Content,
+    /// What is known of its values.
+    #[sea_orm(nested)]
+    pub facts: ContentFacts,
     /// Owner of the product.
     pub owner_id: i64,
 }
@@ -229,6 +254,7 @@ impl Store {
         .insert(&transaction)
         .await?;
         touch_product(&transaction, product_id).await?;
+        sum_up(&transaction, product_id).await?;
         transaction.commit().await?;
         Ok(row.into())
     }
@@ -262,6 +288,7 @@ impl Store {
         }
         let row = row.update(&transaction).await?;
         touch_product(&transaction, product_id).await?;
+        sum_up(&transaction, product_id).await?;
         transaction.commit().await?;
         Ok(row.into())
     }
@@ -279,6 +306,7 @@ impl Store {
         let product_id = row.product_id;
         row.delete(&transaction).await?;
         touch_product(&transaction, product_id).await?;
+        sum_up(&transaction, product_id).await?;
         Ok(transaction.commit().await?)
     }
 }

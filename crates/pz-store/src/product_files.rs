@@ -7,8 +7,8 @@ use std::time::Duration;
 use pz_model::{FileRole, ProductStatus, Timestamp};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoActiveModel, ModelTrait, QueryFilter,
-    QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, IntoActiveModel,
+    ModelTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
 use crate::blobs::StoredBlob;
@@ -17,6 +17,8 @@ use crate::entities::{product_files, products};
 use crate::error::StoreError;
 use crate::list::{ListField, ListQuery};
 use crate::products::touch_product;
+use crate::quota::{self, Claim};
+use crate::uploads::{self, live_product};
 use crate::visibility::Viewer;
 
 /// Columns that lists of files can be filtered and ordered by.
@@ -86,6 +88,22 @@ pub enum AddedFile {
     MainFileExists,
     /// The product is deleted meanwhile.
     ProductGone,
+    /// The product's owner has only so many bytes left.
+    QuotaExceeded {
+        /// Bytes left.
+        left_bytes: u64,
+    },
+    /// The resumable upload that the bytes came with is no more.
+    UploadGone,
+}
+
+/// What must hold when a file that a user sent is kept.
+#[derive(Debug, Clone, Default)]
+pub struct Admission {
+    /// Quota of users that have none of their own; 0 is no quota.
+    pub default_quota_bytes: u64,
+    /// The resumable upload that becomes the file.
+    pub upload_id: Option<String>,
 }
 
 impl Store {
@@ -136,22 +154,39 @@ impl Store {
             .await?)
     }
 
-    /// Keeps a file. A main file takes the place of the one before it while the product is not published.
+    /// Keeps a file that the service made. A main file takes the place of the one before it while the product
+    /// is not published.
     ///
     /// # Errors
     /// When the database fails. The blob must stay then: the commit may have been made all the same, and
     /// otherwise the collection of orphans removes it.
     pub async fn add_file(&self, new: NewFile) -> Result<AddedFile, StoreError> {
-        let now = Timestamp::now().to_utc();
+        self.keep_file(new, None).await
+    }
+
+    /// Keeps a file that a user sent, within the quota of the product's owner.
+    ///
+    /// # Errors
+    /// As [`Store::add_file`].
+    pub async fn add_uploaded_file(
+        &self,
+        new: NewFile,
+        admission: &Admission,
+    ) -> Result<AddedFile, StoreError> {
+        self.keep_file(new, Some(admission)).await
+    }
+
+    async fn keep_file(&self, new: NewFile, admission: Option<&Admission>) -> Result<AddedFile, StoreError> {
         let transaction = self.begin_write().await?;
-        let product = products::Entity::find_by_id(new.product_id)
-            .lock_exclusive()
-            .one(&transaction)
-            .await?
-            .filter(|product| product.status != ProductStatus::Deleted.code());
-        let Some(product) = product else {
+        let Some(product) = live_product(&transaction, new.product_id).await? else {
             return Ok(AddedFile::ProductGone);
         };
+        if let Some(admission) = admission
+            && let Some(left_bytes) = quota_left(&transaction, &product, &new, admission).await?
+            && new.blob.size_bytes > left_bytes
+        {
+            return Ok(AddedFile::QuotaExceeded { left_bytes });
+        }
         let mut old_blob_key = None;
         if new.role == FileRole::Main {
             let old = product_files::Entity::find()
@@ -171,24 +206,14 @@ impl Store {
             product.registry_error_code = Set(None);
             product.update(&transaction).await?;
         }
-        let file = product_files::ActiveModel {
-            product_id: Set(new.product_id),
-            role: Set(new.role.code()),
-            name: Set(new.name),
-            mime_type: Set(new.mime_type),
-            extension: Set(new.extension),
-            size_bytes: Set(i64::try_from(new.blob.size_bytes).unwrap_or(i64::MAX)),
-            is_directory: Set(false),
-            blob_key: Set(new.blob.key),
-            sha256: Set(new.blob.sha256),
-            crc32: Set(i64::from(new.blob.crc32)),
-            created_at: Set(now),
-            updated_at: Set(now),
-            ..Default::default()
+        let product_id = new.product_id;
+        let file = insert_file(&transaction, new).await?;
+        if let Some(upload_id) = admission.and_then(|admission| admission.upload_id.as_deref())
+            && !uploads::complete(&transaction, upload_id, file.id).await?
+        {
+            return Ok(AddedFile::UploadGone);
         }
-        .insert(&transaction)
-        .await?;
-        touch_product(&transaction, new.product_id).await?;
+        touch_product(&transaction, product_id).await?;
         transaction.commit().await?;
         Ok(match old_blob_key {
             Some(old_blob_key) => AddedFile::Replaced { file, old_blob_key },
@@ -232,7 +257,7 @@ impl Store {
         Ok(blob_key)
     }
 
-    /// Removes blobs older than `older_than` that no row points at: what a crash between "bytes durable"
+    /// Removes blobs older than `older_than` that no row points at, neither of a file nor of an upload: what a crash between "bytes durable"
     /// and "row committed" (or between "row gone" and "bytes gone") leaves. Says how many.
     ///
     /// # Errors
@@ -248,7 +273,9 @@ impl Store {
             .collect();
         let mut removed = 0;
         for keys in old.chunks(500) {
-            let known: HashSet<String> = product_files::Entity::find()
+            // Before the files: an upload that becomes one has its row there by then.
+            let staged = self.staging_keys(keys).await?;
+            let mut known: HashSet<String> = product_files::Entity::find()
                 .select_only()
                 .column(product_files::Column::BlobKey)
                 .filter(product_files::Column::BlobKey.is_in(keys.iter().map(String::as_str)))
@@ -257,6 +284,8 @@ impl Store {
                 .await?
                 .into_iter()
                 .collect();
+            known.extend(staged);
+            known.extend(self.copies_among(keys).await?);
             for key in keys.iter().filter(|key| !known.contains(*key)) {
                 self.blobs.remove(key).await?;
                 removed += 1;
@@ -264,4 +293,43 @@ impl Store {
         }
         Ok(removed)
     }
+}
+
+async fn insert_file(
+    transaction: &DatabaseTransaction,
+    new: NewFile,
+) -> Result<product_files::Model, StoreError> {
+    let now = Timestamp::now().to_utc();
+    let file = product_files::ActiveModel {
+        product_id: Set(new.product_id),
+        role: Set(new.role.code()),
+        name: Set(new.name),
+        mime_type: Set(new.mime_type),
+        extension: Set(new.extension),
+        size_bytes: Set(i64::try_from(new.blob.size_bytes).unwrap_or(i64::MAX)),
+        is_directory: Set(false),
+        blob_key: Set(new.blob.key),
+        sha256: Set(new.blob.sha256),
+        crc32: Set(i64::from(new.blob.crc32)),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    Ok(file.insert(transaction).await?)
+}
+
+async fn quota_left(
+    transaction: &DatabaseTransaction,
+    product: &products::Model,
+    new: &NewFile,
+    admission: &Admission,
+) -> Result<Option<u64>, StoreError> {
+    let claim = Claim {
+        owner_id: product.user_id,
+        product_id: product.id,
+        role: new.role,
+        upload_id: admission.upload_id.as_deref(),
+        default_bytes: admission.default_quota_bytes,
+    };
+    quota::left_locked(transaction, claim).await
 }

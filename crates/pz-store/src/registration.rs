@@ -14,8 +14,9 @@ use crate::blobs::StoredBlob;
 use crate::database::Store;
 use crate::entities::{file_containers, product_contents, product_files, products};
 use crate::error::StoreError;
+use crate::roles::sum_up;
 
-/// Rows inserted by one statement: SQLite allows 32,766 values, and a column has ten.
+/// Rows inserted by one statement: SQLite allows 32,766 values, and a column has eleven.
 const INSERT_CHUNK: usize = 1000;
 
 /// A column as the reader of the file describes it.
@@ -35,6 +36,8 @@ pub struct NewContent {
     pub description: Option<String>,
     /// Column statistics.
     pub statistics: Option<serde_json::Value>,
+    /// The first values, each as JSON text.
+    pub samples: Vec<String>,
 }
 
 /// A file of a directory, within the blob of the directory.
@@ -109,8 +112,8 @@ pub enum Registered {
 
 impl Store {
     /// Keeps what reading the main file gave: its bytes when they came in an archive, rows, layout, and
-    /// columns in the place of the old ones. A column of the same name keeps its meaning; otherwise a UCD
-    /// from the file is taken over.
+    /// columns in the place of the old ones. A column of the same name keeps its meaning, also from the version
+    /// before; otherwise a UCD from the file is taken over.
     ///
     /// # Errors
     /// When the database fails. The new blob must stay then: the commit may have been made all the same, and
@@ -152,13 +155,16 @@ impl Store {
             file.blob_key = Set(unwrapped.blob.key);
             file.sha256 = Set(unwrapped.blob.sha256);
             file.crc32 = Set(i64::from(unwrapped.blob.crc32));
+            file.deflated_blob_key = Set(None);
+            file.deflated_bytes = Set(None);
         }
         file.n_rows = Set(registration.n_rows);
         file.table_format = Set(registration.table_format);
         file.table_layout = Set(registration.table_layout);
         file.updated_at = Set(now);
         file.update(&transaction).await?;
-        replace_contents(&transaction, product_id, registration.contents).await?;
+        replace_contents(&transaction, &product, registration.contents).await?;
+        sum_up(&transaction, product_id).await?;
         let mut product = product.into_active_model();
         product.registry_error = Set(None);
         product.registry_error_code = Set(None);
@@ -211,13 +217,17 @@ async fn keep_container(
 
 async fn replace_contents(
     transaction: &DatabaseTransaction,
-    product_id: i64,
+    product: &products::Model,
     contents: Vec<NewContent>,
 ) -> Result<(), StoreError> {
-    let old = super::product_contents::of_product(product_id)
+    let product_id = product.id;
+    let mut old = super::product_contents::of_product(product_id)
         .into_model::<super::product_contents::Content>()
         .all(transaction)
         .await?;
+    if old.is_empty() {
+        old = super::versions::contents_of_previous(transaction, product).await?;
+    }
     let meanings: HashMap<String, (Option<String>, Option<String>)> = old
         .into_iter()
         .map(|column| (column.column_name, (column.ucd, column.alias)))
@@ -243,6 +253,7 @@ async fn replace_contents(
                 unit: Set(column.unit),
                 description: Set(column.description),
                 statistics: Set(column.statistics),
+                samples: Set(Some(serde_json::json!(column.samples))),
                 ..Default::default()
             }
         })

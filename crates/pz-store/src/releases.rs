@@ -4,10 +4,13 @@ use std::collections::HashMap;
 
 use pz_model::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Set,
+};
 
 use crate::database::Store;
-use crate::entities::{release_groups, releases};
+use crate::entities::{processes, products, release_groups, releases};
 use crate::error::StoreError;
 use crate::list::{ListField, ListQuery};
 use crate::text::search_text;
@@ -73,10 +76,68 @@ pub struct NewRelease {
     pub fluxes: Option<serde_json::Value>,
     /// Magnitude zero point.
     pub mag_zero_point: Option<f64>,
+    /// Pattern of flux column names.
+    pub flux_pattern: Option<String>,
+    /// Pattern of flux error column names.
+    pub flux_err_pattern: Option<String>,
+    /// Pattern of magnitude column names.
+    pub mag_pattern: Option<String>,
+    /// Pattern of magnitude error column names.
+    pub mag_err_pattern: Option<String>,
+    /// Directory or object-store address of the photometric catalogs.
+    pub datasets_location: Option<String>,
     /// Visible to everybody.
     pub is_public: bool,
     /// Groups that may see it.
     pub access_groups: Vec<i64>,
+}
+
+/// What to change of a release; what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReleaseChanges {
+    /// Unique name.
+    pub name: Option<String>,
+    /// Name for people.
+    pub display_name: Option<String>,
+    /// Description.
+    pub description: Option<Option<String>>,
+    /// Object identifier column of the photometric tables.
+    pub indexing_column: Option<String>,
+    /// A magnitude catalog exists.
+    pub has_mag_hats: Option<bool>,
+    /// A flux catalog exists.
+    pub has_flux_hats: Option<bool>,
+    /// Dereddenings offered.
+    pub dereddening: Option<Option<serde_json::Value>>,
+    /// Kinds of flux offered.
+    pub fluxes: Option<Option<serde_json::Value>>,
+    /// Magnitude zero point.
+    pub mag_zero_point: Option<Option<f64>>,
+    /// Pattern of flux column names.
+    pub flux_pattern: Option<Option<String>>,
+    /// Pattern of flux error column names.
+    pub flux_err_pattern: Option<Option<String>>,
+    /// Pattern of magnitude column names.
+    pub mag_pattern: Option<Option<String>>,
+    /// Pattern of magnitude error column names.
+    pub mag_err_pattern: Option<Option<String>>,
+    /// Directory or object-store address of the photometric catalogs.
+    pub datasets_location: Option<Option<String>>,
+    /// Visible to everybody.
+    pub is_public: Option<bool>,
+    /// Groups that may see it.
+    pub access_groups: Option<Vec<i64>>,
+}
+
+/// What came of removing a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleaseRemoval {
+    /// It is gone.
+    Removed,
+    /// There is none.
+    Missing,
+    /// So many products and processes name it, deleted ones included.
+    InUse(u64),
 }
 
 impl Store {
@@ -164,21 +225,135 @@ impl Store {
             dereddening: Set(release.dereddening),
             fluxes: Set(release.fluxes),
             mag_zero_point: Set(release.mag_zero_point),
+            flux_pattern: Set(release.flux_pattern),
+            flux_err_pattern: Set(release.flux_err_pattern),
+            mag_pattern: Set(release.mag_pattern),
+            mag_err_pattern: Set(release.mag_err_pattern),
+            datasets_location: Set(release.datasets_location),
             is_public: Set(release.is_public),
             ..Default::default()
         }
         .insert(&transaction)
         .await?;
-        for group_id in release.access_groups {
-            release_groups::ActiveModel {
-                release_id: Set(row.id),
-                group_id: Set(group_id),
-            }
-            .insert(&transaction)
-            .await?;
-        }
+        insert_groups(&transaction, row.id, &release.access_groups).await?;
         transaction.commit().await?;
         Ok(row)
+    }
+
+    /// Changes a release; false when there is none with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] when a name is taken.
+    pub async fn change_release(&self, id: i64, changes: ReleaseChanges) -> Result<bool, StoreError> {
+        let transaction = self.begin_write().await?;
+        let Some(row) = releases::Entity::find_by_id(id)
+            .lock_exclusive()
+            .one(&transaction)
+            .await?
+        else {
+            return Ok(false);
+        };
+        let name = changes.name.unwrap_or(row.name);
+        let display_name = changes.display_name.unwrap_or(row.display_name);
+        let description = changes.description.unwrap_or(row.description);
+        let update = releases::ActiveModel {
+            id: Set(id),
+            name_search: Set(search_text(&[&display_name, &name])),
+            text_search: Set(search_text(&[
+                &display_name,
+                description.as_deref().unwrap_or_default(),
+            ])),
+            name: Set(name),
+            display_name: Set(display_name),
+            description: Set(description),
+            indexing_column: Set(changes.indexing_column.unwrap_or(row.indexing_column)),
+            has_mag_hats: Set(changes.has_mag_hats.unwrap_or(row.has_mag_hats)),
+            has_flux_hats: Set(changes.has_flux_hats.unwrap_or(row.has_flux_hats)),
+            dereddening: Set(changes.dereddening.unwrap_or(row.dereddening)),
+            fluxes: Set(changes.fluxes.unwrap_or(row.fluxes)),
+            mag_zero_point: Set(changes.mag_zero_point.unwrap_or(row.mag_zero_point)),
+            flux_pattern: Set(changes.flux_pattern.unwrap_or(row.flux_pattern)),
+            flux_err_pattern: Set(changes.flux_err_pattern.unwrap_or(row.flux_err_pattern)),
+            mag_pattern: Set(changes.mag_pattern.unwrap_or(row.mag_pattern)),
+            mag_err_pattern: Set(changes.mag_err_pattern.unwrap_or(row.mag_err_pattern)),
+            datasets_location: Set(changes.datasets_location.unwrap_or(row.datasets_location)),
+            is_public: Set(changes.is_public.unwrap_or(row.is_public)),
+            ..Default::default()
+        };
+        update.update(&transaction).await?;
+        if let Some(access_groups) = changes.access_groups {
+            release_groups::Entity::delete_many()
+                .filter(release_groups::Column::ReleaseId.eq(id))
+                .exec(&transaction)
+                .await?;
+            insert_groups(&transaction, id, &access_groups).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Removes a release that no product and no process names.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_release(&self, id: i64) -> Result<ReleaseRemoval, StoreError> {
+        let transaction = self.begin_write().await?;
+        let uses = products::Entity::find()
+            .filter(products::Column::ReleaseId.eq(id))
+            .count(&transaction)
+            .await?
+            + processes::Entity::find()
+                .filter(processes::Column::ReleaseId.eq(id))
+                .count(&transaction)
+                .await?;
+        if uses > 0 {
+            return Ok(ReleaseRemoval::InUse(uses));
+        }
+        release_groups::Entity::delete_many()
+            .filter(release_groups::Column::ReleaseId.eq(id))
+            .exec(&transaction)
+            .await?;
+        let deleted = releases::Entity::delete_by_id(id).exec(&transaction).await?;
+        if deleted.rows_affected == 0 {
+            return Ok(ReleaseRemoval::Missing);
+        }
+        transaction.commit().await?;
+        Ok(ReleaseRemoval::Removed)
+    }
+
+    /// The same list with how many products name each release, deleted ones included.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list_releases_with_use(
+        &self,
+        viewer: Viewer,
+        query: &ListQuery<ReleaseField>,
+    ) -> Result<(u64, Vec<(ReleaseWithGroups, i64)>), StoreError> {
+        let condition = query.condition(self.backend()).add(viewer.release_condition());
+        let count = self.count("releases", condition.clone()).await?;
+        if query.limit == 0 {
+            return Ok((count, Vec::new()));
+        }
+        let mut select = Query::select()
+            .expr(Expr::cust("releases.*"))
+            .expr_as(
+                Expr::cust("(SELECT count(*) FROM products WHERE products.release_id = releases.id)"),
+                "product_count",
+            )
+            .from("releases")
+            .cond_where(condition)
+            .take();
+        query.order_and_page(&mut select, Expr::col(("releases", "id")));
+        let rows = UseRow::find_by_statement(self.backend().build(&select))
+            .all(&self.db)
+            .await?;
+        let (releases, uses): (Vec<releases::Model>, Vec<i64>) = rows
+            .into_iter()
+            .map(|row| (row.release, row.product_count))
+            .unzip();
+        let releases = self.with_groups(releases).await?;
+        Ok((count, releases.into_iter().zip(uses).collect()))
     }
 
     async fn with_groups(&self, rows: Vec<releases::Model>) -> Result<Vec<ReleaseWithGroups>, StoreError> {
@@ -205,4 +380,30 @@ impl Store {
             })
             .collect())
     }
+}
+
+#[derive(FromQueryResult)]
+struct UseRow {
+    #[sea_orm(nested)]
+    release: releases::Model,
+    product_count: i64,
+}
+
+async fn insert_groups(
+    transaction: &DatabaseTransaction,
+    release_id: i64,
+    access_groups: &[i64],
+) -> Result<(), StoreError> {
+    let mut ids = access_groups.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    for group_id in ids {
+        release_groups::ActiveModel {
+            release_id: Set(release_id),
+            group_id: Set(group_id),
+        }
+        .insert(transaction)
+        .await?;
+    }
+    Ok(())
 }

@@ -6,14 +6,12 @@ use std::io::{BufReader, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
-
-use crate::blobs::{BlobStore, StoredBlob, hex};
+use crate::blobs::{BlobStore, StoredBlob, fresh_key};
 use crate::error::StoreError;
+use crate::hashes::Hashes;
 
 /// Bytes read at once while hashing.
-const PIECE_BYTES: usize = 1 << 20;
+pub(crate) const PIECE_BYTES: usize = 1 << 20;
 
 /// A place for a blob to come. Dropped before it is adopted, it takes its file along.
 #[derive(Debug)]
@@ -52,9 +50,7 @@ impl BlobStore {
     /// # Errors
     /// When its directory cannot be made.
     pub fn stage(&self) -> Result<StagedBlob, StoreError> {
-        let id = Uuid::now_v7().simple().to_string();
-        // The last digits are random: directories stay small whatever the order.
-        let key = format!("{}/{id}", &id[id.len() - 2..]);
+        let key = fresh_key();
         let final_path = self.local_path(&key);
         if let Some(directory) = final_path.parent() {
             fs_err::create_dir_all(directory)?;
@@ -95,10 +91,7 @@ fn adopt(staged: &StagedBlob, parts: &[Range<u64>]) -> Result<(StoredBlob, Vec<P
         let mut of_part = Hashes::default();
         let bytes = part.end.checked_sub(part.start).ok_or_else(parts_wrong)?;
         take(&mut reader, bytes, &mut buffer, &mut [&mut whole, &mut of_part])?;
-        digests.push(PartDigest {
-            sha256: hex(&of_part.sha256.finalize()),
-            crc32: of_part.crc32.finalize(),
-        });
+        digests.push(of_part.finish());
         at = part.end;
     }
     loop {
@@ -110,35 +103,29 @@ fn adopt(staged: &StagedBlob, parts: &[Range<u64>]) -> Result<(StoredBlob, Vec<P
         at += got as u64;
     }
     file.sync_all()?;
-    fs_err::rename(staged.path(), &staged.final_path)?;
-    // The name is durable only with its directory, which may be new itself.
-    for directory in staged.final_path.ancestors().skip(1).take(2) {
-        fs_err::File::open(directory)?.sync_all()?;
-    }
+    rename_durably(staged.path(), &staged.final_path)?;
+    let whole = whole.finish();
     let blob = StoredBlob {
         key: staged.key.clone(),
         size_bytes: at,
-        sha256: hex(&whole.sha256.finalize()),
-        crc32: whole.crc32.finalize(),
+        sha256: whole.sha256,
+        crc32: whole.crc32,
     };
     Ok((blob, digests))
 }
 
+/// Gives a file whose bytes are durable its name.
+pub(crate) fn rename_durably(from: &Path, to: &Path) -> Result<(), std::io::Error> {
+    fs_err::rename(from, to)?;
+    // The name is durable only with its directory, which may be new itself.
+    for directory in to.ancestors().skip(1).take(2) {
+        fs_err::File::open(directory)?.sync_all()?;
+    }
+    Ok(())
+}
+
 fn parts_wrong() -> StoreError {
     std::io::Error::other("the parts of a blob overlap or are out of order").into()
-}
-
-#[derive(Default)]
-struct Hashes {
-    sha256: Sha256,
-    crc32: crc32fast::Hasher,
-}
-
-impl Hashes {
-    fn update(&mut self, bytes: &[u8]) {
-        self.sha256.update(bytes);
-        self.crc32.update(bytes);
-    }
 }
 
 /// Reads exactly `bytes` into these hashes.

@@ -57,7 +57,17 @@ impl Viewer {
     /// published ones by their release. Deleted ones are shown to nobody, or with `with_deleted` to their
     /// owner and administrators.
     pub(crate) fn product_condition(self, with_deleted: bool, backend: DbBackend) -> Cond {
-        let column = |name: &'static str| without_index(Expr::col(("products", name)), backend);
+        self.product_condition_on("products", with_deleted, backend)
+    }
+
+    /// The same on `products` under another name.
+    pub(crate) fn product_condition_on(
+        self,
+        table: &'static str,
+        with_deleted: bool,
+        backend: DbBackend,
+    ) -> Cond {
+        let column = |name: &'static str| without_index(Expr::col((table, name)), backend);
         let mut all = Cond::all();
         if !with_deleted {
             all = all.add(column("status").ne(ProductStatus::Deleted.code()));
@@ -67,11 +77,16 @@ impl Viewer {
         }
         let published = Cond::all()
             .add(column("status").eq(ProductStatus::Published.code()))
-            .add(
-                Cond::any()
-                    .add(column("release_id").is_null())
-                    .add(column("release_id").in_subquery(self.visible_releases())),
-            );
+            .add(self.release_of_product_condition(table, backend));
         all.add(Cond::any().add(column("user_id").eq(self.user_id)).add(published))
+    }
+
+    /// Products without a release, or with one that the viewer may see: who saw a product while it was
+    /// published, besides its owner and administrators.
+    pub(crate) fn release_of_product_condition(self, table: &'static str, backend: DbBackend) -> Cond {
+        let release_id = || without_index(Expr::col((table, "release_id")), backend);
+        Cond::any()
+            .add(release_id().is_null())
+            .add(release_id().in_subquery(self.visible_releases()))
     }
 }

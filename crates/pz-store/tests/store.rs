@@ -145,7 +145,10 @@ async fn entities_fit_the_tables(store: Store) {
         file_containers,
         download_archives,
         jobs,
-        audit_log
+        audit_log,
+        uploads,
+        events,
+        plots
     );
 }
 
@@ -520,6 +523,7 @@ async fn registration_keeps_meanings(store: Store) {
         ucd: ucd.map(str::to_owned),
         description: None,
         statistics: Some(serde_json::json!({"count": 3})),
+        samples: vec!["0.1".to_owned()],
     };
     let registration = |contents| Registration {
         file_id: main.id,

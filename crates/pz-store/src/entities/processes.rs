@@ -46,6 +46,8 @@ pub struct Model {
     pub comment: Option<String>,
     /// Id of the orchestration process.
     pub orchestration_process_id: Option<i64>,
+    /// Id of the file with translations of quality flags that the user sent along.
+    pub flags_file_id: Option<i64>,
 }
 
 /// Joins are written where they are used.

@@ -37,6 +37,9 @@ pub struct Model {
     /// Column statistics of `pz-tables`.
     #[sea_orm(column_type = "Json", nullable)]
     pub statistics: Option<Json>,
+    /// First values that are not missing, at most three.
+    #[sea_orm(column_type = "Json", nullable)]
+    pub samples: Option<Json>,
 }
 
 /// Joins are written where they are used.

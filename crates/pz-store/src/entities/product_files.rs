@@ -46,6 +46,11 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// Updated at.
     pub updated_at: DateTimeUtc,
+    /// Where the same bytes lie compressed (raw deflate), for archives.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub deflated_blob_key: Option<String>,
+    /// Length of the compressed bytes.
+    pub deflated_bytes: Option<i64>,
 }
 
 /// Joins are written where they are used.

@@ -55,6 +55,37 @@ pub struct Model {
     pub delete_reason: Option<String>,
     /// Purged at.
     pub purged_at: Option<DateTimeUtc>,
+    /// Id of the first version.
+    pub concept_id: Option<i64>,
+    /// Number of the version, from 1.
+    pub version_number: i32,
+    /// SPDX id of the licence.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub license: Option<String>,
+    /// Who made it.
+    #[sea_orm(column_type = "Json", nullable)]
+    pub creators: Option<Json>,
+    /// What it is related to.
+    #[sea_orm(column_type = "Json", nullable)]
+    pub related_identifiers: Option<Json>,
+    /// Subjects.
+    #[sea_orm(column_type = "Json", nullable)]
+    pub subjects: Option<Json>,
+    /// Who paid for it.
+    #[sea_orm(column_type = "Json", nullable)]
+    pub funding: Option<Json>,
+    /// Registered identifier.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub doi: Option<String>,
+    /// Smallest value of the column with the meaning redshift.
+    #[sea_orm(column_type = "Double", nullable)]
+    pub z_min: Option<f64>,
+    /// Largest value of the column with the meaning redshift.
+    #[sea_orm(column_type = "Double", nullable)]
+    pub z_max: Option<f64>,
+    /// Comma list of the meanings that columns have.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub roles: Option<String>,
 }
 
 /// Joins are written where they are used.

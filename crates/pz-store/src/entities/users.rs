@@ -40,6 +40,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// Last login at.
     pub last_login_at: Option<DateTimeUtc>,
+    /// Bytes that files of the user's products may take; the instance's default when absent.
+    pub quota_bytes: Option<i64>,
 }
 
 /// Joins are written where they are used.
