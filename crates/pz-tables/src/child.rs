@@ -2,7 +2,7 @@
 //! file ends that process, and here becomes an error about that file. Must never let it take the server along.
 
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Inspection;
 use crate::error::{ErrorReport, TableError};
+use crate::plot::{PlotCounts, PlotQuestion};
 use crate::unwrap::{UnwrapLimits, Unwrapped};
 
 /// Longest answer of the child. A table of 100,000 columns has some ten megabytes.
@@ -39,7 +40,7 @@ impl Default for ChildLimits {
     }
 }
 
-/// What the programs `pz-tables inspect` and `pz-tables unwrap` print.
+/// What the programs `pz-tables inspect`, `pz-tables unwrap` and `pz-tables plot` print.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer<T = Inspection> {
@@ -61,7 +62,26 @@ pub fn inspect(
     file_name: &str,
     limits: ChildLimits,
 ) -> Result<Inspection, TableError> {
-    run(program, "inspect", &[], path, file_name, limits)
+    run(program, "inspect", &[], None, path, file_name, limits)
+}
+
+/// Runs `program plot path` as [`inspect`] does: [`crate::plot::plot`] in a process of its own.
+///
+/// # Errors
+/// As [`inspect`], and what the counting finds.
+pub fn plot(
+    program: &Path,
+    path: &Path,
+    file_name: &str,
+    question: &PlotQuestion,
+    limits: ChildLimits,
+) -> Result<PlotCounts, TableError> {
+    // A layout may be longer than an argument can be.
+    let question = serde_json::to_vec(question).map_err(|error| TableError::InspectionFailed {
+        file: file_name.to_owned(),
+        reason: format!("the question cannot be written: {error}"),
+    })?;
+    run(program, "plot", &[], Some(question), path, file_name, limits)
 }
 
 /// Runs `program unwrap path` as [`inspect`] does: [`crate::unwrap::unwrap`] in a process of its own.
@@ -91,7 +111,7 @@ pub fn unwrap(
         format!("--max-ratio={max_ratio}").into(),
         format!("--free-bytes-before-ratio={free_bytes_before_ratio}").into(),
     ];
-    let result = run(program, "unwrap", &arguments, path, file_name, limits);
+    let result = run(program, "unwrap", &arguments, None, path, file_name, limits);
     if result.is_err() {
         // A process that was ended could not tidy up after itself.
         match fs_err::remove_file(out) {
@@ -104,11 +124,12 @@ pub fn unwrap(
     result
 }
 
-/// Runs `program action --name=… … -- path` and waits for its answer.
+/// Runs `program action --name=… … -- path`, with `input` on its standard input, and waits for its answer.
 fn run<T: DeserializeOwned>(
     program: &Path,
     action: &str,
     arguments: &[OsString],
+    input: Option<Vec<u8>>,
     path: &Path,
     file_name: &str,
     limits: ChildLimits,
@@ -126,11 +147,15 @@ fn run<T: DeserializeOwned>(
         .arg("--")
         .arg(path)
         .env_clear()
-        .stdin(Stdio::null())
+        .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|source| TableError::io(file_name, source))?;
+    if let (Some(mut pipe), Some(input)) = (child.stdin.take(), input) {
+        // A child that ended early, or was ended, reads no more; what became of it says its status.
+        std::thread::spawn(move || pipe.write_all(&input));
+    }
     let answer = read_in_background(child.stdout.take(), MAX_ANSWER);
     let complaint = read_in_background(child.stderr.take(), MAX_COMPLAINT);
     let status = wait_until(&mut child, deadline).map_err(|source| TableError::io(file_name, source))?;

@@ -200,6 +200,22 @@ pub enum TableError {
         /// Columns of the table.
         columns: usize,
     },
+    /// A question about a column that the table does not have.
+    #[error("{file} has no column '{column}'. Register the file again, or name another column.")]
+    NoSuchColumnName {
+        /// The user's name of the file.
+        file: String,
+        /// The name asked for.
+        column: String,
+    },
+    /// A question about the numbers of a column that holds something else.
+    #[error("{file}: column '{column}' holds no numbers. Name another column.")]
+    NoNumbers {
+        /// The user's name of the file.
+        file: String,
+        /// Name of the column.
+        column: String,
+    },
     /// The inspecting process ended without an answer.
     #[error("{file} could not be inspected: {reason}. Check the file, or write it again.")]
     InspectionFailed {
@@ -283,6 +299,8 @@ impl TableError {
             Self::LimitExceeded { .. } => "limit_exceeded",
             Self::StaleLayout { .. } => "stale_layout",
             Self::NoSuchColumn { .. } => "no_such_column",
+            Self::NoSuchColumnName { .. } => "no_such_column_name",
+            Self::NoNumbers { .. } => "no_numbers",
             Self::InspectionFailed { .. } => "inspection_failed",
             Self::Io { .. } => "io",
             Self::Unwritten { .. } => "unwritten",
@@ -315,7 +333,9 @@ impl TableError {
                 (report.row, report.line, report.byte) =
                     (Some(place.row), Some(place.line), Some(place.byte));
             }
-            Self::UnsupportedType { column, .. } => report.column = Some(column.clone()),
+            Self::UnsupportedType { column, .. }
+            | Self::NoSuchColumnName { column, .. }
+            | Self::NoNumbers { column, .. } => report.column = Some(column.clone()),
             Self::BrokenFile { column, .. }
             | Self::Unwritable { column, .. }
             | Self::UnsupportedFeature { column, .. } => {

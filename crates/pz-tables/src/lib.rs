@@ -23,6 +23,7 @@ mod layout;
 mod limits;
 mod names;
 mod parquet;
+pub mod plot;
 mod reader;
 mod recognise;
 mod schema;

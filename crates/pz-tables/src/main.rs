@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use pz_tables::child::Answer;
+use pz_tables::plot::{self, PlotQuestion};
 use pz_tables::unwrap::{self, UnwrapLimits};
 use pz_tables::write::{self, OutputFormat, Rules, WriteOptions};
 use pz_tables::{ErrorReport, Inspection, Limits, ReadOptions, TableError};
@@ -68,6 +69,21 @@ enum Action {
         /// Unpacked bytes allowed whatever the ratio.
         #[arg(long, default_value_t = UnwrapLimits::default().free_bytes_before_ratio)]
         free_bytes_before_ratio: u64,
+    },
+    /// Count what a plot shows, over all rows, and print it as JSON. What to count is read from the standard input:
+    /// `{"request": {"kind": "sky", "ra": "ra", "dec": "dec"}}`.
+    Plot {
+        /// The file.
+        file: PathBuf,
+        /// The user's name of the file (default: its own).
+        #[arg(long)]
+        name: Option<String>,
+        /// Address space allowed, in MiB.
+        #[arg(long)]
+        memory_limit_mb: Option<u64>,
+        /// Processor time allowed, in seconds.
+        #[arg(long)]
+        cpu_limit_s: Option<u64>,
     },
     /// Print rows as a JSON array of objects.
     Rows {
@@ -149,6 +165,17 @@ fn run(action: Action) -> std::io::Result<ExitCode> {
             limit_files(&limits)?;
             let name = name.unwrap_or_else(|| own_name(&file));
             answer(guarded(&name, || unwrap::unwrap(&file, &name, &out, &limits)))
+        }
+        Action::Plot {
+            file,
+            name,
+            memory_limit_mb,
+            cpu_limit_s,
+        } => {
+            limit_self(memory_limit_mb, cpu_limit_s)?;
+            let name = name.unwrap_or_else(|| own_name(&file));
+            let question: PlotQuestion = serde_json::from_reader(std::io::stdin().lock())?;
+            answer(guarded(&name, || plot::plot(&file, &name, &question)))
         }
         Action::Rows {
             file,

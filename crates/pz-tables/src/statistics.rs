@@ -81,6 +81,10 @@ pub struct ColumnStatistics {
     /// The first values present (at most [`SAMPLE_VALUES`]) as text for people, cut at [`SHOWN_CHARACTERS`].
     #[serde(default)]
     pub sample: Vec<String>,
+    /// The first values present that JSON can say (at most [`SAMPLE_VALUES`]), each as the JSON text that
+    /// [`crate::rows_json`] writes; long lists and texts are cut.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub json_sample: Vec<String>,
 }
 
 /// How many finite values of a column lie in each of equally wide bins.

@@ -6,6 +6,7 @@ use super::value::{
     Integer, is_missing, is_nan_token, parse_bool, parse_f64, parse_i64, parse_integer, trim,
 };
 use crate::data_type::DataType;
+use crate::json::text_json;
 use crate::statistics::{ColumnStatistics, SAMPLE_VALUES, shown};
 use crate::summary::{Counted, FloatSummary, IntSummary, Spread, TextSummary, hash};
 
@@ -292,6 +293,11 @@ impl ColumnScan {
         let mut statistics = ColumnStatistics {
             count: self.count,
             missing: self.missing,
+            json_sample: self
+                .sample
+                .iter()
+                .filter_map(|cell| cell_json(cell, &data_type))
+                .collect(),
             sample: self.sample,
             ..ColumnStatistics::default()
         };
@@ -326,6 +332,23 @@ impl ColumnScan {
                 _ => DataType::String,
             },
         }
+    }
+}
+
+/// A cell as JSON, as a column of this type has it; none for what JSON cannot say.
+fn cell_json(cell: &str, data_type: &DataType) -> Option<String> {
+    let bytes = cell.as_bytes();
+    match data_type {
+        DataType::Int64 | DataType::UInt64 => match parse_integer(bytes)? {
+            Integer::Signed(value) => Some(value.to_string()),
+            Integer::Unsigned(value) => Some(value.to_string()),
+            Integer::Beyond => None,
+        },
+        DataType::Float64 => parse_f64(bytes)
+            .filter(|value| value.is_finite())
+            .map(|value| zmij::Buffer::new().format_finite(value).to_owned()),
+        DataType::Bool => parse_bool(bytes).map(|value| value.to_string()),
+        _ => Some(text_json(cell)),
     }
 }
 

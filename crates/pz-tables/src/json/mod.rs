@@ -16,6 +16,7 @@
 //! | structs, maps | objects |
 
 mod cells;
+mod sample;
 mod time;
 
 use std::ops::Range;
@@ -25,6 +26,7 @@ use arrow::array::{Array, RecordBatch};
 use crate::error::TableError;
 use crate::reader::TableReader;
 pub(crate) use cells::{Cells, moment_of};
+pub(crate) use sample::{sample_json, text_json};
 pub(crate) use time::{moment_text, write_moment};
 
 /// Longest answer; a page of ordinary rows has some kilobytes.

@@ -14,7 +14,7 @@ use super::gather::{elements, for_each_decimal, gather, gather_moments, is_nan, 
 use super::hyperloglog::mix;
 use super::share::Share;
 use super::{FloatSummary, IntSummary, Spread, TextSummary};
-use crate::json::{moment_text, value_text};
+use crate::json::{moment_text, sample_json, value_text};
 use crate::statistics::{ColumnStatistics, SAMPLE_VALUES, Scalar, shown};
 
 /// Summary of the values, by kind of type.
@@ -61,6 +61,7 @@ pub(crate) struct ArrayScan {
     count: u64,
     missing: u64,
     sample: Vec<String>,
+    json_sample: Vec<String>,
     floats: Vec<f64>,
     integers: Vec<i64>,
     unsigned: Vec<u64>,
@@ -76,6 +77,7 @@ impl ArrayScan {
             count: 0,
             missing: 0,
             sample: Vec::new(),
+            json_sample: Vec::new(),
             floats: Vec::new(),
             integers: Vec::new(),
             unsigned: Vec::new(),
@@ -278,9 +280,12 @@ impl ArrayScan {
 
     fn take_sample(&mut self, array: &ArrayRef, nulls: Option<&NullBuffer>) {
         let mut row = 0;
-        while self.sample.len() < SAMPLE_VALUES && row < array.len() {
+        while self.json_sample.len() < SAMPLE_VALUES && row < array.len() {
             if nulls.is_none_or(|nulls| nulls.is_valid(row)) && !is_nan(array, row) {
-                self.sample.push(shown(&value_text(array, row)));
+                if self.sample.len() < SAMPLE_VALUES {
+                    self.sample.push(shown(&value_text(array, row)));
+                }
+                self.json_sample.extend(sample_json(array, row));
             }
             row += 1;
         }
@@ -292,6 +297,7 @@ impl ArrayScan {
             count: self.count,
             missing: self.missing,
             sample: self.sample,
+            json_sample: self.json_sample,
             ..ColumnStatistics::default()
         };
         match self.values {
@@ -346,6 +352,7 @@ impl ArrayScan {
                     count: statistics.count,
                     missing: statistics.missing,
                     sample: statistics.sample,
+                    json_sample: statistics.json_sample,
                     ..elements
                 };
             }

@@ -21,6 +21,7 @@ mod mutants;
 mod parquet;
 mod parquet_fixtures;
 mod parquet_types;
+mod plots;
 mod soak;
 mod statistics;
 mod text;
