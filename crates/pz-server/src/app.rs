@@ -13,8 +13,8 @@ use crate::routing::ApiRouter;
 use crate::state::AppState;
 use crate::web_app::WebApp;
 use crate::{
-    downloads, instance, openapi, pipelines, product_contents, product_files, product_types, products,
-    releases, users,
+    admin, cache, downloads, events, instance, openapi, pipelines, processes, product_contents,
+    product_files, product_types, products, reference, releases, uploads, users, views,
 };
 
 /// All endpoints of the service.
@@ -27,9 +27,16 @@ pub fn router() -> ApiRouter {
     releases::mount(&mut router);
     products::mount(&mut router);
     product_files::mount(&mut router);
+    uploads::mount(&mut router);
     product_contents::mount(&mut router);
     downloads::mount(&mut router);
+    views::mount(&mut router);
     pipelines::mount(&mut router);
+    processes::mount(&mut router);
+    events::mount(&mut router);
+    admin::mount(&mut router);
+    reference::mount(&mut router);
+    crate::documentation::bodies::complete(&mut router.openapi);
     router
 }
 
@@ -46,7 +53,7 @@ pub fn build(
         InitError = (),
     >,
 > {
-    let content_security_policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    let content_security_policy = content_security_policy(state.settings.view_origin.as_deref());
     App::new()
         .app_data(web::Data::new(state))
         .app_data(web::Data::new(web_app))
@@ -54,15 +61,23 @@ pub fn build(
         .default_service(web::to(fallback))
         // From the inside out: the last one wrapped sees the request first.
         .wrap(from_fn(move |request, next| security_headers(content_security_policy.clone(), request, next)))
+        .wrap(from_fn(cache::forget_after_changes))
         .wrap(from_fn(request_log))
         // The Python library asks for `/api//products/`; slashes at the end stay as they are.
         .wrap(NormalizePath::new(TrailingSlash::MergeOnly))
 }
 
-/// No inline scripts or styles, nothing from elsewhere, never inside a frame.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-    style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; frame-src 'self'; \
-    frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
+/// No inline scripts or styles, nothing from elsewhere, never inside a frame; frames only of files that are
+/// shown, which may come from an origin of their own.
+fn content_security_policy(view_origin: Option<&str>) -> HeaderValue {
+    const BEFORE_FRAMES: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+        style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; frame-src 'self'";
+    const AFTER_FRAMES: &str = "frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
+    let view_origin = view_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{BEFORE_FRAMES}{view_origin}; {AFTER_FRAMES}"))
+        // Settings are checked before; a policy that cannot be sent forbids everything.
+        .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
+}
 
 async fn security_headers<B: MessageBody>(
     content_security_policy: HeaderValue,
@@ -70,8 +85,23 @@ async fn security_headers<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let is_api = request.path().starts_with("/api/");
+    let is_upload = request.path().starts_with(uploads::PATH);
+    let method = request.method().clone();
+    let max_bytes = request
+        .app_data::<web::Data<AppState>>()
+        .map_or(0, |state| state.settings.upload_max_bytes);
     let mut response = next.call(request).await?;
+    if is_upload {
+        uploads::announce(&method, response.status(), max_bytes, response.headers_mut());
+    }
     let headers = response.headers_mut();
+    // The older header for what `frame-ancestors` says: an answer that says it itself may be framed.
+    let names_ancestors = headers
+        .get(header::CONTENT_SECURITY_POLICY)
+        .is_some_and(|policy| policy.to_str().is_ok_and(|text| text.contains("frame-ancestors")));
+    if !names_ancestors {
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
     let mut set = |name, value| {
         if !headers.contains_key(&name) {
             headers.insert(name, value);
@@ -81,7 +111,6 @@ async fn security_headers<B: MessageBody>(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    set(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     set(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     set(header::CONTENT_SECURITY_POLICY, content_security_policy);
     if is_api {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_multipart::Multipart;
+use actix_multipart::{Field, Multipart};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
@@ -42,6 +42,22 @@ impl Body {
     /// # Errors
     /// 415 for another content type, 400 for a body that is not what it says, 413 for one too large.
     pub async fn fields(self) -> ApiResult<Fields> {
+        Ok(self.fields_and_file(None).await?.0)
+    }
+
+    /// Reads the fields of the body, and the multipart part of this name as a file of at most so many bytes.
+    ///
+    /// # Errors
+    /// As [`Self::fields`]; 413 for a file that is too large.
+    pub async fn fields_with_file(
+        self,
+        part: &str,
+        max_bytes: usize,
+    ) -> ApiResult<(Fields, Option<FilePart>)> {
+        self.fields_and_file(Some((part, max_bytes))).await
+    }
+
+    async fn fields_and_file(self, file: Option<(&str, usize)>) -> ApiResult<(Fields, Option<FilePart>)> {
         let content_type = self
             .request
             .headers()
@@ -56,19 +72,19 @@ impl Body {
             .trim()
             .to_owned();
         match media_type.as_str() {
-            "multipart/form-data" => self.multipart().await,
+            "multipart/form-data" => self.multipart(file).await,
             "application/json" => {
                 let bytes = self.bytes().await?;
-                Fields::from_json(&bytes)
+                Ok((Fields::from_json(&bytes)?, None))
             }
             "application/x-www-form-urlencoded" => {
                 let bytes = self.bytes().await?;
-                Fields::from_form(&bytes)
+                Ok((Fields::from_form(&bytes)?, None))
             }
             "" => {
                 let bytes = self.bytes().await?;
                 if bytes.is_empty() {
-                    Ok(Fields::default())
+                    Ok((Fields::default(), None))
                 } else {
                     Err(unsupported("none"))
                 }
@@ -82,50 +98,79 @@ impl Body {
         while let Some(chunk) = self.payload.next().await {
             let chunk = chunk.map_err(|_| malformed("The body ended early."))?;
             if bytes.len() + chunk.len() > MAX_BYTES {
-                return Err(too_large());
+                return Err(too_large(MAX_BYTES));
             }
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
     }
 
-    /// The parts of a multipart body, for a handler that streams a file.
-    pub fn multipart_parts(self) -> Multipart {
-        Multipart::new(self.request.headers(), self.payload)
+    /// The bytes of the body as they come, for a handler that streams a file.
+    pub(crate) fn into_payload(self) -> Payload {
+        self.payload
     }
 
-    async fn multipart(self) -> ApiResult<Fields> {
-        let mut parts = self.multipart_parts();
+    async fn multipart(self, file: Option<(&str, usize)>) -> ApiResult<(Fields, Option<FilePart>)> {
+        let mut parts = Multipart::new(self.request.headers(), self.payload);
         let mut fields = Fields::form();
-        let mut total = 0;
+        let mut file_part = None;
+        let mut left = MAX_BYTES;
         while let Some(mut part) = parts
             .try_next()
             .await
             .map_err(|error| malformed(&error.to_string()))?
         {
             let name = part.name().unwrap_or_default().to_owned();
-            let mut bytes = BytesMut::new();
-            while let Some(chunk) = part
-                .try_next()
-                .await
-                .map_err(|error| malformed(&error.to_string()))?
-            {
-                total += chunk.len();
-                if total > MAX_BYTES {
-                    return Err(too_large());
+            match file.filter(|(file, _)| *file == name) {
+                Some((_, max_bytes)) => {
+                    let mut left = max_bytes;
+                    let bytes = part_bytes(&mut part, &mut left, max_bytes).await?;
+                    let file_name = part
+                        .content_disposition()
+                        .and_then(|disposition| disposition.get_filename().map(str::to_owned));
+                    // What a form sends when nothing was chosen.
+                    file_part = (!bytes.is_empty()).then_some(FilePart { file_name, bytes });
                 }
-                bytes.extend_from_slice(&chunk);
+                None => {
+                    let bytes = part_bytes(&mut part, &mut left, MAX_BYTES).await?;
+                    fields.insert_text(name, &bytes)?;
+                }
             }
-            fields.insert_text(name, &bytes)?;
         }
-        Ok(fields)
+        Ok((fields, file_part))
     }
+}
+
+async fn part_bytes(part: &mut Field, left: &mut usize, max_bytes: usize) -> ApiResult<BytesMut> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = part
+        .try_next()
+        .await
+        .map_err(|error| malformed(&error.to_string()))?
+    {
+        *left = left
+            .checked_sub(chunk.len())
+            .ok_or_else(|| too_large(max_bytes))?;
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// A small file sent along in a multipart body.
+#[derive(Debug)]
+pub struct FilePart {
+    /// Its name as sent.
+    pub file_name: Option<String>,
+    /// The bytes.
+    pub bytes: BytesMut,
 }
 
 /// The fields of a body.
 #[derive(Debug, Default)]
 pub struct Fields {
     values: BTreeMap<String, Value>,
+    /// Of a form: all fields in their order, repeated ones, too.
+    pairs: Vec<(String, String)>,
     /// Sent as a form: numbers and nulls are text.
     from_form: bool,
 }
@@ -146,7 +191,7 @@ impl Fields {
         match serde_json::from_slice(bytes) {
             Ok(Value::Object(object)) => Ok(Self {
                 values: object.into_iter().collect(),
-                from_form: false,
+                ..Self::default()
             }),
             Ok(_) => Err(malformed("The body must be a JSON object.")),
             Err(error) => Err(malformed(&format!("JSON parse error: {error}"))),
@@ -157,11 +202,12 @@ impl Fields {
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_bytes(bytes).map_err(|error| malformed(&error.to_string()))?;
         let values = pairs
-            .into_iter()
-            .map(|(name, text)| (name, Value::String(text)))
+            .iter()
+            .map(|(name, text)| (name.clone(), Value::String(text.clone())))
             .collect();
         Ok(Self {
             values,
+            pairs,
             from_form: true,
         })
     }
@@ -173,8 +219,37 @@ impl Fields {
     pub fn insert_text(&mut self, name: String, bytes: &[u8]) -> ApiResult<()> {
         let text = std::str::from_utf8(bytes)
             .map_err(|_| ApiError::field(&name, ErrorCode::ValidationFailed, "This is not UTF-8 text."))?;
+        self.pairs.push((name.clone(), text.to_owned()));
         self.values.insert(name, Value::String(text.to_owned()));
         Ok(())
+    }
+
+    /// The value of a field as it was sent: JSON, or the text of a form.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    /// A list of ids, which in a form is a repeated field: `None` absent or null.
+    pub fn ids(&self, name: &str, errors: &mut FieldErrors) -> Option<Vec<i64>> {
+        let id = |value: &Value| match value {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let ids: Option<Vec<i64>> = match self.values.get(name)? {
+            Value::Null => return None,
+            Value::Array(items) => items.iter().map(id).collect(),
+            _ if self.from_form => {
+                let texts = self.pairs.iter().filter(|(field, _)| field == name);
+                let filled = texts.filter(|(_, text)| !text.trim().is_empty());
+                filled.map(|(_, text)| text.trim().parse().ok()).collect()
+            }
+            one => id(one).map(|id| vec![id]),
+        };
+        if ids.is_none() {
+            errors.add(name, ErrorCode::ValidationFailed, "A list of ids is required.");
+        }
+        ids
     }
 
     /// An integer: `None` absent, `Some(None)` null (an empty string in forms).
@@ -184,7 +259,11 @@ impl Fields {
             Value::Null => return Some(None),
             Value::String(text) if text.trim().is_empty() && self.from_form => return Some(None),
             Value::String(text) => text.trim().parse().ok(),
-            Value::Number(number) => number.as_i64(),
+            // `3.0` is an integer, too.
+            Value::Number(number) => number.as_i64().or_else(|| {
+                let whole = number.as_f64().filter(|number| number.fract() == 0.0)?;
+                format!("{whole:.0}").parse().ok()
+            }),
             _ => None,
         };
         if number.is_none() {
@@ -244,6 +323,26 @@ impl Fields {
             return None;
         }
         Some(Some(text))
+    }
+
+    /// A list: `None` absent, `Some(None)` null or an empty text. Sent as a text, as forms do, it is JSON.
+    pub fn list(&self, name: &str, errors: &mut FieldErrors) -> Option<Option<Vec<Value>>> {
+        let list = match self.values.get(name)? {
+            Value::Null => return Some(None),
+            Value::String(text) if text.trim().is_empty() => return Some(None),
+            Value::String(text) => serde_json::from_str(text).ok(),
+            Value::Array(list) => Some(list.clone()),
+            _ => None,
+        };
+        if list.is_none() {
+            errors.add(
+                name,
+                ErrorCode::ValidationFailed,
+                "Not a list; in forms, send the list as JSON text.",
+            );
+            return None;
+        }
+        Some(list)
     }
 
     /// A text that is needed: absent (unless `partial`), null and blank are errors.
@@ -307,11 +406,11 @@ pub fn malformed(reason: &str) -> ApiError {
     ApiError::detail(StatusCode::BAD_REQUEST, ErrorCode::MalformedBody, reason)
 }
 
-fn too_large() -> ApiError {
+fn too_large(max_bytes: usize) -> ApiError {
     ApiError::detail(
         StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::BodyTooLarge,
-        format!("The body is larger than {MAX_BYTES} bytes."),
+        format!("The body or a file in it is larger than {max_bytes} bytes."),
     )
 }
 
@@ -337,6 +436,7 @@ mod tests {
         assert_eq!(fields.integer("a", &mut errors), Some(None));
         assert_eq!(fields.integer("n", &mut errors), Some(Some(3)));
         assert_eq!(fields.integer("s", &mut errors), Some(Some(4)));
+        assert_eq!(json(r#"{"a": -3.0}"#).integer("a", &mut errors), Some(Some(-3)));
         let fields = form("a=&n=7");
         assert_eq!(fields.integer("a", &mut errors), Some(None));
         assert_eq!(fields.text("a", 9, &mut errors), Some(Some(String::new())));
@@ -344,6 +444,27 @@ mod tests {
         assert!(errors.is_empty());
         assert_eq!(json(r#"{"a": ""}"#).integer("a", &mut errors), None);
         assert!(!errors.is_empty());
+    }
+
+    #[test]
+    fn lists_of_ids_in_json_and_forms() {
+        let mut errors = FieldErrors::default();
+        assert_eq!(json(r#"{"a": [3, "4"]}"#).ids("a", &mut errors), Some(vec![3, 4]));
+        assert_eq!(json(r#"{"a": 3}"#).ids("a", &mut errors), Some(vec![3]));
+        assert_eq!(json(r#"{"a": null}"#).ids("a", &mut errors), None);
+        assert_eq!(form("a=3&b=x&a=+4").ids("a", &mut errors), Some(vec![3, 4]));
+        assert_eq!(form("a=").ids("a", &mut errors), Some(vec![]));
+        assert!(errors.is_empty());
+        for wrong in [
+            r#"{"a": [3.5]}"#,
+            r#"{"a": [[3]]}"#,
+            r#"{"a": "x"}"#,
+            r#"{"a": {}}"#,
+        ] {
+            let mut errors = FieldErrors::default();
+            assert_eq!(json(wrong).ids("a", &mut errors), None);
+            assert!(!errors.is_empty(), "{wrong}");
+        }
     }
 
     #[test]
@@ -384,6 +505,23 @@ mod tests {
         ] {
             let mut errors = FieldErrors::default();
             assert_eq!(json(wrong).text("a", 9, &mut errors), None);
+            assert!(!errors.is_empty(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn lists_are_json_in_forms_too() {
+        let mut errors = FieldErrors::default();
+        let expected = Some(Some(vec![Value::from("x"), Value::from(1)]));
+        assert_eq!(json(r#"{"a": ["x", 1]}"#).list("a", &mut errors), expected);
+        assert_eq!(form("a=[\"x\",1]").list("a", &mut errors), expected);
+        assert_eq!(form("a=").list("a", &mut errors), Some(None));
+        assert_eq!(json(r#"{"a": null}"#).list("a", &mut errors), Some(None));
+        assert_eq!(json("{}").list("a", &mut errors), None);
+        assert!(errors.is_empty());
+        for wrong in [r#"{"a": {}}"#, r#"{"a": "x"}"#, r#"{"a": 3}"#, r#"{"a": "{}"}"#] {
+            let mut errors = FieldErrors::default();
+            assert_eq!(json(wrong).list("a", &mut errors), None);
             assert!(!errors.is_empty(), "{wrong}");
         }
     }

@@ -52,6 +52,11 @@ pub struct Settings {
     #[arg(long, env = "PZ_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 
+    /// Origin of its own for files that are shown, such as `https://pz-content.example.org`, which leads to
+    /// this service, too. Needs `public_url`; without it they are shown from the service's own origin.
+    #[arg(long, env = "PZ_VIEW_ORIGIN", value_name = "ORIGIN")]
+    pub view_origin: Option<String>,
+
     /// Threads that answer requests; as many as processors when not given.
     #[arg(long, env = "PZ_WORKERS", value_name = "NUMBER")]
     pub workers: Option<usize>,
@@ -59,6 +64,20 @@ pub struct Settings {
     /// Largest file that may be uploaded, in bytes.
     #[arg(long, env = "PZ_UPLOAD_MAX_BYTES", default_value_t = UPLOAD_DEFAULT_MAX_BYTES, value_name = "BYTES")]
     pub upload_max_bytes: u64,
+
+    /// Bytes that the files of one user's products may take together, unless the account has a quota of its own.
+    /// 0 is no quota.
+    #[arg(long, env = "PZ_USER_QUOTA_BYTES", default_value_t = 0, value_name = "BYTES")]
+    pub user_quota_bytes: u64,
+
+    /// Hours after which a resumable upload ends when no more bytes arrive.
+    #[arg(
+        long,
+        env = "PZ_UPLOAD_EXPIRES_HOURS",
+        default_value_t = 48,
+        value_name = "HOURS"
+    )]
+    pub upload_expires_hours: u32,
 
     /// Memory that reading one uploaded table may take, in megabytes.
     #[arg(long, env = "PZ_INSPECT_MEMORY_MB", default_value_t = 2048, value_name = "MB")]
@@ -93,6 +112,10 @@ pub struct Settings {
     /// The program that reads uploaded tables, `pz-tables`; beside this program when not given.
     #[arg(long, env = "PZ_TABLES_PROGRAM", value_name = "FILE")]
     pub tables_program: Option<PathBuf>,
+
+    /// Days in which a deleted product can be brought back; after that its bytes are removed.
+    #[arg(long, env = "PZ_RESTORE_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650), value_name = "DAYS")]
+    pub restore_days: u32,
 
     /// Hours after which a browser session ends.
     #[arg(long, env = "PZ_SESSION_HOURS", default_value_t = 24 * 7, value_name = "HOURS")]
@@ -142,6 +165,15 @@ pub struct Settings {
     #[arg(long, env = "PZ_LINK_PRODUCTION", value_name = "URL")]
     pub link_production: Option<String>,
 
+    /// Link to how personal data are handled.
+    #[arg(long, env = "PZ_LINK_PRIVACY", value_name = "URL")]
+    pub link_privacy: Option<String>,
+
+    /// TOML file with what the instance says of itself that is more than one value: links of the footer,
+    /// partners and their logos, contacts, texts of pages, footprints on maps.
+    #[arg(long, env = "PZ_INSTANCE_FILE", value_name = "FILE")]
+    pub instance_file: Option<PathBuf>,
+
     /// Address for help.
     #[arg(long, env = "PZ_CONTACT_EMAIL", value_name = "ADDRESS")]
     pub contact_email: Option<String>,
@@ -179,10 +211,12 @@ impl Settings {
         }
         for (key, value) in [
             ("public_url", &self.public_url),
+            ("view_origin", &self.view_origin),
             ("link_manual", &self.link_manual),
             ("link_issues", &self.link_issues),
             ("link_source_code", &self.link_source_code),
             ("link_production", &self.link_production),
+            ("link_privacy", &self.link_privacy),
         ] {
             if let Some(url) = value
                 && !url.starts_with("https://")
@@ -191,6 +225,7 @@ impl Settings {
                 bail!("{key} is '{url}': give an address that starts with https:// or http://");
             }
         }
+        self.validate_view_origin()?;
         if self.secret_key.as_ref().is_some_and(|key| key.len() < 32) {
             bail!("secret_key is shorter than 32 characters: give a longer one, or none to have one made");
         }
@@ -204,6 +239,7 @@ impl Settings {
         }
         for (key, value) in [
             ("upload_max_bytes", self.upload_max_bytes),
+            ("upload_expires_hours", u64::from(self.upload_expires_hours)),
             ("inspect_memory_mb", self.inspect_memory_mb),
             ("inspect_timeout_s", self.inspect_timeout_s),
             ("unwrap_max_bytes", self.unwrap_max_bytes),
@@ -220,6 +256,24 @@ impl Settings {
         Ok(())
     }
 
+    /// The origin goes into a header as it is, and the header names the web app's.
+    fn validate_view_origin(&self) -> anyhow::Result<()> {
+        let Some(origin) = &self.view_origin else {
+            return Ok(());
+        };
+        let authority = origin.split_once("://").map_or("", |(_, rest)| rest);
+        let is_authority = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+        if authority.is_empty() || !authority.chars().all(is_authority) {
+            bail!("view_origin is '{origin}': give scheme, host and port only, without a path");
+        }
+        if self.public_url.is_none() {
+            bail!(
+                "view_origin is '{origin}', but public_url is not set: give the address of the web app, too"
+            );
+        }
+        Ok(())
+    }
+
     /// The address of the database.
     pub fn database_url(&self) -> String {
         self.database_url
@@ -230,6 +284,11 @@ impl Settings {
     /// Directory of the blobs.
     pub fn blob_dir(&self) -> PathBuf {
         self.data_dir.join("blobs")
+    }
+
+    /// Where processes work, each in a directory of its own.
+    pub fn process_dir(&self) -> PathBuf {
+        self.data_dir.join("processes")
     }
 
     /// Whether cookies need a secure connection: always, unless the service is plain HTTP on this machine
@@ -365,14 +424,21 @@ impl Settings {
             ),
             ("web_dir", path(&self.web_dir)),
             ("public_url", option(&self.public_url)),
+            ("view_origin", option(&self.view_origin)),
             ("workers", self.workers.and_then(|workers| number(workers as u64))),
             ("upload_max_bytes", number(self.upload_max_bytes)),
+            ("user_quota_bytes", number(self.user_quota_bytes)),
+            (
+                "upload_expires_hours",
+                number(u64::from(self.upload_expires_hours)),
+            ),
             ("inspect_memory_mb", number(self.inspect_memory_mb)),
             ("inspect_timeout_s", number(self.inspect_timeout_s)),
             ("unwrap_max_bytes", number(self.unwrap_max_bytes)),
             ("unwrap_max_ratio", number(self.unwrap_max_ratio)),
             ("page_timeout_s", number(self.page_timeout_s)),
             ("tables_program", path(&self.tables_program)),
+            ("restore_days", number(u64::from(self.restore_days))),
             ("session_hours", number(self.session_hours)),
             ("secret_key", option(&self.secret_key)),
             (
@@ -385,6 +451,8 @@ impl Settings {
             ("link_issues", option(&self.link_issues)),
             ("link_source_code", option(&self.link_source_code)),
             ("link_production", option(&self.link_production)),
+            ("link_privacy", option(&self.link_privacy)),
+            ("instance_file", path(&self.instance_file)),
             ("contact_email", option(&self.contact_email)),
             ("log_format", text(&self.log_format)),
             ("log", text(&self.log)),
@@ -439,6 +507,11 @@ mod tests {
             (["--listen", "nowhere"], "listen"),
             (["--database-url", "mysql://x"], "database_url"),
             (["--public-url", "pz.example.org"], "public_url"),
+            (["--view-origin", "https://content.example.org"], "view_origin"),
+            (
+                ["--view-origin", "https://content.example.org/x; script-src *"],
+                "view_origin",
+            ),
             (["--secret-key", "short"], "secret_key"),
             (["--upload-max-bytes", "0"], "upload_max_bytes"),
             (["--web-dir", "/nowhere"], "web_dir"),

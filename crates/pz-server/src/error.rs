@@ -48,6 +48,67 @@ pub struct Place {
     pub byte: Option<u64>,
 }
 
+/// An error that is told in `detail`.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "documents a body that the error type writes")]
+pub(crate) struct ErrorDetail {
+    /// What is wrong and what would be right.
+    #[schema(example = "Not found.")]
+    detail: String,
+    /// Stable code, the same as in the header `X-Error-Code`.
+    #[schema(example = "not_found")]
+    code: String,
+}
+
+/// An error that is told in `error`; one about a file says where in it.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "documents a body that the error type writes")]
+pub(crate) struct ErrorMessage {
+    /// What is wrong, where, and what would be right.
+    #[schema(
+        example = "cat.csv: row 7 (line 8) has 4 fields where 5 were expected, with a comma between fields."
+    )]
+    error: String,
+    /// Stable code, the same as in the header `X-Error-Code`.
+    #[schema(example = "not_a_table")]
+    code: String,
+    /// Data row, from 1.
+    #[schema(example = 7)]
+    row: Option<u64>,
+    /// Name of the column.
+    column: Option<String>,
+    /// Line of the file, from 1.
+    #[schema(example = 8)]
+    line: Option<u64>,
+    /// Offset in the file, from 0.
+    #[schema(example = 312)]
+    byte: Option<u64>,
+}
+
+/// What is wrong with each field or query parameter, by its name.
+#[derive(utoipa::ToSchema)]
+#[schema(as = FieldErrors, example = json!({"display_name": ["This field may not be blank."]}))]
+#[expect(dead_code, reason = "documents a body that the error type writes")]
+pub(crate) struct FieldErrorsBody(BTreeMap<String, Vec<String>>);
+
+/// The first thing that is wrong with each field, by its name: how creating a product answers.
+#[derive(utoipa::ToSchema)]
+#[schema(example = json!({"display_name": "This field may not be blank."}))]
+#[expect(dead_code, reason = "documents a body that the error type writes")]
+pub(crate) struct PlainFieldErrors(BTreeMap<String, String>);
+
+/// Why a product was not created: fields as plain strings, rules of the product type as lists.
+#[derive(utoipa::ToSchema)]
+#[schema(as = ProductErrors)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "documents a body that the error type writes")]
+pub(crate) enum ProductErrors {
+    /// The first thing that is wrong with each field.
+    Fields(PlainFieldErrors),
+    /// What the product type does not allow.
+    Rules(FieldErrorsBody),
+}
+
 /// A message with its code and, where it is about a place in a file, that place.
 #[derive(Serialize)]
 struct Message<'a> {
@@ -240,7 +301,7 @@ impl ResponseError for ApiError {
             StatusCode::UNAUTHORIZED => {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"api\""));
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 response.insert_header((RETRY_AFTER, "5"));
             }
             _ => {}

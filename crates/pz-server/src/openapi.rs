@@ -4,6 +4,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 
 use crate::app;
+use crate::error::{ErrorDetail, ErrorMessage, FieldErrorsBody, PlainFieldErrors};
 
 /// Version of the service.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -35,6 +36,10 @@ pub(crate) fn frame() -> OpenApi {
         )
         .components(Some(
             ComponentsBuilder::new()
+                .schema_from::<ErrorDetail>()
+                .schema_from::<ErrorMessage>()
+                .schema_from::<FieldErrorsBody>()
+                .schema_from::<PlainFieldErrors>()
                 .security_scheme("token", SecurityScheme::ApiKey(token))
                 .security_scheme("bearer", SecurityScheme::Http(bearer))
                 .security_scheme("session", SecurityScheme::ApiKey(session))

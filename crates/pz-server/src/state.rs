@@ -10,7 +10,11 @@ use rand::RngExt;
 use tokio::sync::Semaphore;
 
 use crate::auth::keys::SigningKeys;
+use crate::cache::Cache;
 use crate::config::Settings;
+use crate::downloads::Background;
+use crate::events::EventHub;
+use crate::instance::InstanceTexts;
 
 /// Pages of tables read at once. Far more than are ever under way: a page takes milliseconds.
 const PAGES_AT_ONCE: usize = 64;
@@ -22,6 +26,10 @@ pub struct AppState {
     pub store: Store,
     /// Configuration.
     pub settings: Arc<Settings>,
+    /// Answers and accounts that need not be asked for twice.
+    pub(crate) cache: Cache,
+    /// What the instance says of itself.
+    pub(crate) instance: Arc<InstanceTexts>,
     /// Signs sessions and links.
     pub(crate) keys: Arc<SigningKeys>,
     /// Password hashes computed at once, so that sign-ins cannot take all processors or all memory.
@@ -30,6 +38,12 @@ pub struct AppState {
     pub(crate) inspect_permits: Arc<Semaphore>,
     /// Pages of tables read at once; a read that hangs keeps its place, so that it cannot take all threads.
     pub(crate) page_permits: Arc<Semaphore>,
+    /// What downloads leave for later.
+    pub(crate) background: Arc<Background>,
+    /// Plots counted at once.
+    pub(crate) plot_permits: Arc<Semaphore>,
+    /// Tells open pages what happens.
+    pub(crate) events: EventHub,
     /// The program that inspects tables.
     pub(crate) tables_program: PathBuf,
 }
@@ -40,6 +54,7 @@ impl AppState {
     /// # Errors
     /// When the data directory, the database, the secret key or `pz-tables` is not to be had.
     pub async fn open(settings: Settings) -> anyhow::Result<Self> {
+        let instance = Arc::new(InstanceTexts::read(settings.instance_file.as_deref())?);
         fs_err::create_dir_all(&settings.data_dir)?;
         let options = StoreOptions {
             database_url: settings.database_url(),
@@ -51,6 +66,10 @@ impl AppState {
             .migrate()
             .await
             .context("cannot bring the database up to date")?;
+        store
+            .sync_pipelines()
+            .await
+            .context("cannot enter the pipelines into the database")?;
         let secret = match &settings.secret_key {
             Some(key) => key.clone(),
             None => kept_secret(&settings.data_dir)?,
@@ -61,13 +80,28 @@ impl AppState {
         };
         Ok(Self {
             store,
+            instance,
             keys: Arc::new(SigningKeys::new(secret.as_bytes())),
             password_permits: Arc::new(Semaphore::new(2)),
             inspect_permits: Arc::new(Semaphore::new(2)),
+            plot_permits: Arc::new(Semaphore::new(2)),
             page_permits: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
+            background: Arc::new(Background::new()),
+            events: EventHub::default(),
             tables_program,
             settings: Arc::new(settings),
+            cache: Cache::default(),
         })
+    }
+
+    /// Ends all streams of events and takes no more, because the service stops.
+    pub fn close_events(&self) {
+        self.events.close();
+    }
+
+    /// Streams of events that are open.
+    pub fn event_connections(&self) -> usize {
+        self.events.connections()
     }
 
     /// How long a browser session lasts.

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use anyhow::Context;
+use pz_store::uploads::SweptUploads;
 
 use super::say;
 use crate::app;
 use crate::config::Settings;
+use crate::downloads::compress;
+use crate::events::close_on_shutdown;
+use crate::products;
 use crate::seed;
 use crate::state::AppState;
 use crate::web_app::WebApp;
@@ -18,6 +22,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Requests under way at a stop have this long to end.
 const SHUTDOWN_TIMEOUT_S: u64 = 30;
+/// What nobody needs is looked for this often.
+const CLEAN_INTERVAL: Duration = Duration::from_secs(3600);
 /// Blobs without a row are left alone this long: their upload may be about to commit.
 const ORPHAN_GRACE: Duration = Duration::from_secs(24 * 3600);
 
@@ -34,7 +40,17 @@ pub(super) async fn serve(settings: Settings, seed_demo: bool) -> anyhow::Result
         None
     };
     let cleaning = state.clone();
-    actix_web::rt::spawn(async move { clean(&cleaning).await });
+    actix_web::rt::spawn(async move {
+        loop {
+            clean(&cleaning).await;
+            // After the cleaning, which knows copies only by their rows.
+            compress::sweep(&cleaning).await;
+            tokio::time::sleep(CLEAN_INTERVAL).await;
+        }
+    });
+    let purging = state.clone();
+    actix_web::rt::spawn(async move { products::restore::purge_for_ever(&purging).await });
+    actix_web::rt::spawn(close_on_shutdown(state.events.clone()));
     let shared = state.clone();
     let mut server = HttpServer::new(move || app::build(shared.clone(), web_app.clone()))
         .client_request_timeout(HEAD_TIMEOUT)
@@ -70,8 +86,17 @@ fn announce(listen: &str, headless: bool, seeded: Option<&seed::Seeded>) -> anyh
     say(&text)
 }
 
-/// Removes what a crash left in the blob store.
+/// Removes uploads that expired, and what a crash left in the blob store.
 async fn clean(state: &AppState) {
+    match state.store.sweep_uploads().await {
+        Ok(swept) if swept == SweptUploads::default() => {}
+        Ok(swept) => tracing::info!(
+            expired = swept.expired,
+            dead_files = swept.dead_files,
+            "removed uploads that nobody continued"
+        ),
+        Err(error) => tracing::warn!(%error, "cannot look for uploads that expired"),
+    }
     match state.store.blobs.sweep_unfinished(ORPHAN_GRACE) {
         Ok(0) => {}
         Ok(removed) => tracing::info!(removed, "removed unfinished uploads"),

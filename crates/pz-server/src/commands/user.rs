@@ -4,6 +4,7 @@ use std::io::{BufRead, Write};
 
 use anyhow::Context;
 use clap::Subcommand;
+use pz_model::username::{USERNAME_RULE, is_username};
 use pz_store::accounts::NewUser;
 
 use super::say;
@@ -118,12 +119,8 @@ pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
 }
 
 fn check_username(username: &str) -> anyhow::Result<()> {
-    let good = (1..=150).contains(&username.chars().count())
-        && username
-            .chars()
-            .all(|c| c.is_alphanumeric() || "@.+-_".contains(c));
-    if !good {
-        anyhow::bail!("'{username}' cannot be a login name: use 1 to 150 letters, digits and @.+-_");
+    if !is_username(username) {
+        anyhow::bail!("'{username}' cannot be a login name. {USERNAME_RULE}");
     }
     Ok(())
 }

@@ -11,13 +11,9 @@ use pz_model::{ErrorCode, ProductType};
 use pz_store::list::{ListCondition, ListField, ListQuery};
 use pz_store::{Store, StoreError, Viewer};
 
-use super::{Filter, FilterKind, ListSpec, Related};
+use super::values::{check_text, read_filter, search_terms};
+use super::{ListSpec, Related};
 use crate::error::{ApiError, ApiResult, FieldErrors};
-
-/// Longest value of a filter or search, in characters.
-const VALUE_MAX_CHARS: usize = 1000;
-/// Most elements of a comma list.
-const LIST_MAX_ITEMS: usize = 1000;
 
 /// The query string: the last of repeated parameters wins, empty ones count as absent.
 #[derive(Debug, Clone, Default)]
@@ -68,7 +64,15 @@ impl<F: ListField + Debug + PartialEq> ListSpec<F> {
         self.read_map(&QueryMap::of(request))
     }
 
-    fn read_map(&self, map: &QueryMap) -> ApiResult<ListRequest<F>> {
+    /// Reads filters and search only: what matches, whatever the page.
+    ///
+    /// # Errors
+    /// 400 naming the filter whose value cannot be.
+    pub fn read_filters(&self, request: &HttpRequest) -> ApiResult<ListRequest<F>> {
+        self.read_conditions(&QueryMap::of(request))
+    }
+
+    fn read_conditions(&self, map: &QueryMap) -> ApiResult<ListRequest<F>> {
         let mut errors = FieldErrors::default();
         let mut conditions = Vec::new();
         let mut ids = Vec::new();
@@ -97,8 +101,22 @@ impl<F: ListField + Debug + PartialEq> ListSpec<F> {
             }
         }
         errors.check()?;
-        let order = self.read_order(map.get("ordering"));
-        let page = match map.get("page") {
+        Ok(ListRequest {
+            query: ListQuery {
+                conditions,
+                order: self.default_order.to_vec(),
+                offset: 0,
+                limit: self.default_page_size,
+            },
+            ids,
+            page: PageNumber::Number(1),
+        })
+    }
+
+    fn read_map(&self, map: &QueryMap) -> ApiResult<ListRequest<F>> {
+        let mut asked = self.read_conditions(map)?;
+        asked.query.order = self.read_order(map.get("ordering"));
+        asked.page = match map.get("page") {
             None => PageNumber::Number(1),
             Some("last") => PageNumber::Last,
             Some(text) => match text.trim().parse() {
@@ -106,23 +124,14 @@ impl<F: ListField + Debug + PartialEq> ListSpec<F> {
                 _ => return Err(invalid_page(text)),
             },
         };
-        let limit = match map
+        asked.query.limit = match map
             .get("page_size")
             .and_then(|text| text.trim().parse::<u64>().ok())
         {
             Some(size) if size > 0 => size.min(PAGE_SIZE_MAX),
             _ => self.default_page_size,
         };
-        Ok(ListRequest {
-            query: ListQuery {
-                conditions,
-                order,
-                offset: 0,
-                limit,
-            },
-            ids,
-            page,
-        })
+        Ok(asked)
     }
 
     fn read_order(&self, asked: Option<&str>) -> Vec<(F, bool)> {
@@ -177,6 +186,11 @@ impl<F: ListField> ListRequest<F> {
         &self.query.conditions
     }
 
+    /// What the store is asked.
+    pub fn query(&self) -> &ListQuery<F> {
+        &self.query
+    }
+
     /// All matching rows in one page when the client did not ask for a page size.
     pub fn set_limit_unless_given(&mut self, request: &HttpRequest, limit: u64) {
         if QueryMap::of(request).get("page_size").is_none() {
@@ -223,131 +237,6 @@ fn invalid_page(text: &str) -> ApiError {
     )
 }
 
-fn check_text(value: &str) -> Result<(), String> {
-    if value.contains('\0') {
-        return Err("Null characters are not allowed.".to_owned());
-    }
-    if value.chars().count() > VALUE_MAX_CHARS {
-        return Err(format!("Give at most {VALUE_MAX_CHARS} characters."));
-    }
-    Ok(())
-}
-
-fn read_filter<F: Copy>(
-    filter: &Filter<F>,
-    value: &str,
-    conditions: &mut Vec<ListCondition<F>>,
-    ids: &mut Vec<(&'static str, Related, Vec<i64>)>,
-) -> Result<(), String> {
-    check_text(value)?;
-    let items = || -> Result<Vec<&str>, String> {
-        let items: Vec<&str> = value
-            .split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-            .collect();
-        if items.len() > LIST_MAX_ITEMS {
-            return Err(format!("Give at most {LIST_MAX_ITEMS} values."));
-        }
-        Ok(items)
-    };
-    let number = |text: &str| -> Result<i64, String> {
-        text.trim()
-            .parse()
-            .map_err(|_| format!("'{text}' is not a whole number."))
-    };
-    let numbers = || -> Result<Vec<i64>, String> { items()?.into_iter().map(number).collect() };
-    match filter.kind {
-        FilterKind::Text(field) => conditions.push(ListCondition::TextIn(field, vec![value.to_owned()])),
-        FilterKind::TextIn(field) => {
-            let texts = items()?.into_iter().map(str::to_owned).collect();
-            conditions.push(ListCondition::TextIn(field, texts));
-        }
-        FilterKind::Number(field) => conditions.push(ListCondition::NumberIn(field, vec![number(value)?])),
-        FilterKind::Id(field, related) => {
-            let id = number(value)?;
-            ids.push((filter.name, related, vec![id]));
-            conditions.push(ListCondition::NumberIn(field, vec![id]));
-        }
-        FilterKind::IdIn(field, related) => {
-            let list = numbers()?;
-            ids.push((filter.name, related, list.clone()));
-            conditions.push(ListCondition::NumberIn(field, list));
-        }
-        FilterKind::Flag(field) => {
-            if let Some(flag) = flag(value) {
-                conditions.push(ListCondition::FlagIn(field, vec![flag]));
-            }
-        }
-        FilterKind::FlagIn(field) => {
-            let flags: Option<Vec<bool>> = items()?.into_iter().map(flag).collect();
-            let flags = flags.ok_or_else(|| format!("'{value}' is not a comma list of true and false."))?;
-            conditions.push(ListCondition::FlagIn(field, flags));
-        }
-        FilterKind::Choice(field, choices) => {
-            let chosen = number(value)?;
-            let choices = choices();
-            if !choices.iter().any(|(code, _)| *code == chosen) {
-                let known: Vec<String> = choices
-                    .iter()
-                    .map(|(code, label)| format!("{code} ({label})"))
-                    .collect();
-                return Err(format!("{chosen} is not one of {}.", known.join(", ")));
-            }
-            conditions.push(ListCondition::NumberIn(field, vec![chosen]));
-        }
-        FilterKind::NumberIn(field) => conditions.push(ListCondition::NumberIn(field, numbers()?)),
-        FilterKind::IsNull(field) => {
-            if let Some(flag) = flag(value) {
-                conditions.push(ListCondition::IsNull(field, flag));
-            }
-        }
-        FilterKind::Contains(fields) => conditions.push(ListCondition::Contains {
-            fields: fields.to_vec(),
-            pieces: value
-                .split(',')
-                .take(LIST_MAX_ITEMS)
-                .map(|piece| piece.trim().to_owned())
-                .collect(),
-            any: filter.name.ends_with("__or"),
-        }),
-    }
-    Ok(())
-}
-
-/// True or false as the Python library and web forms write them.
-fn flag(value: &str) -> Option<bool> {
-    match value.trim() {
-        "true" | "True" | "1" => Some(true),
-        "false" | "False" | "0" => Some(false),
-        _ => None,
-    }
-}
-
-/// Terms of a search: split on blanks and commas, quotes group words.
-fn search_terms(text: &str) -> Vec<String> {
-    let mut terms = Vec::new();
-    let mut term = String::new();
-    let mut quote = None;
-    for c in text.chars() {
-        match quote {
-            Some(end) if c == end => quote = None,
-            None if (c == '"' || c == '\'') && term.is_empty() => quote = Some(c),
-            None if c == ',' || c.is_whitespace() => {
-                if !term.is_empty() {
-                    terms.push(std::mem::take(&mut term));
-                }
-            }
-            _ => term.push(c),
-        }
-    }
-    if !term.is_empty() {
-        terms.push(term);
-    }
-    terms.truncate(50);
-    terms
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -359,26 +248,5 @@ mod tests {
         assert_eq!(map.get("search"), None);
         assert_eq!(map.get("a"), Some("ü x"));
         assert_eq!(map.get("bad"), Some("\u{fffd}"));
-    }
-
-    #[test]
-    fn search_terms_split_on_blanks_and_commas_and_keep_quotes_together() {
-        assert_eq!(
-            search_terms("desi, sdss  'two words' x\"y"),
-            ["desi", "sdss", "two words", "x\"y"]
-        );
-        assert_eq!(search_terms(" ,, "), Vec::<String>::new());
-        assert_eq!(search_terms("\"open quote"), ["open quote"]);
-    }
-
-    #[test]
-    fn flags() {
-        for yes in ["true", "True", "1"] {
-            assert_eq!(flag(yes), Some(true));
-        }
-        for no in ["false", "False", "0"] {
-            assert_eq!(flag(no), Some(false));
-        }
-        assert_eq!(flag("yes"), None);
     }
 }
