@@ -4,11 +4,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::api::{Page, ProductFile};
 use pz_model::{ErrorCode, FileRole, Timestamp};
 use pz_store::entities::product_files;
-use pz_store::product_files::{AddedFile, ProductFileField, ProductFileRow};
+use pz_store::events::NewEvent;
+use pz_store::product_files::{ProductFileField, ProductFileRow};
 
+use super::digests::DigestHeaders;
 use super::upload;
 use crate::auth::{Caller, Writer, app_state};
 use crate::body::{Body, malformed};
+use crate::cache;
 use crate::downloads::{Disposition, of_one_file, respond};
 use crate::endpoints;
 use crate::error::{ApiError, ApiResult, FieldErrors};
@@ -39,24 +42,17 @@ static LIST: ListSpec<ProductFileField> = ListSpec {
 };
 
 pub(crate) fn mount(router: &mut ApiRouter) {
-    const fn path(name: &'static str, paged: bool) -> PathMeta {
-        PathMeta {
-            name,
-            list: Some(&LIST),
-            paged,
-        }
-    }
     endpoints!(router;
-        path("Product File List", true) => [list_files, upload_file],
-        path("Product File Instance", false) => [get_file, patch_file, delete_file],
-        path("Download", false) => [download_file],
+        PathMeta::list("Product File List", &LIST) => [list_files, upload_file],
+        PathMeta::instance("Product File Instance", &LIST) => [get_file, patch_file, delete_file],
+        PathMeta::instance("Download", &LIST) => [download_file],
     );
 }
 
 /// A file whose product the caller may see.
-struct VisibleFile {
-    caller: Caller,
-    row: ProductFileRow,
+pub(crate) struct VisibleFile {
+    pub(crate) caller: Caller,
+    pub(crate) row: ProductFileRow,
 }
 
 /// A file whose product the caller may change.
@@ -82,8 +78,8 @@ async fn writable_file(request: &HttpRequest) -> ApiResult<WritableFile> {
     Ok(WritableFile { caller, row })
 }
 
-policy!(VisibleFile, visible);
-policy!(WritableFile, writable_file);
+policy!(VisibleFile, visible, Access::Visible("file"));
+policy!(WritableFile, writable_file, Access::Writable("file"));
 
 fn view(state: &AppState, caller: &Caller, file: product_files::Model, owner_id: i64) -> ProductFile {
     let base = state
@@ -115,31 +111,30 @@ fn view(state: &AppState, caller: &Caller, file: product_files::Model, owner_id:
 /// List files of products that the caller may see.
 #[utoipa::path(get, path = "/api/product-files/", tag = "files", responses(
     (status = 200, description = "A page of files; all files of a product when `product_id` is given without `page_size`", body = Page<ProductFile>),
-    (status = 400, description = "A filter has a value that it cannot have"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such page"),
 ))]
 async fn list_files(
     caller: Caller,
     state: web::Data<AppState>,
     request: HttpRequest,
-) -> ApiResult<web::Json<Page<ProductFile>>> {
-    let mut asked = LIST.read(&request)?;
-    asked.check_ids(&state.store, caller.viewer()).await?;
-    if QueryMap::of(&request).get("product_id").is_some() {
-        // The Python library reads one page and knows of no other.
-        asked.set_limit_unless_given(&request, u64::MAX);
-    }
-    let page = asked
-        .fetch(
-            async |query| state.store.list_files(caller.viewer(), query).await,
-            |row| view(&state, &caller, row.file, row.owner_id),
-        )
-        .await?;
-    Ok(web::Json(page))
+) -> ApiResult<HttpResponse> {
+    cache::answer(&state, Some(caller.viewer()), &request, async || {
+        let mut asked = LIST.read(&request)?;
+        asked.check_ids(&state.store, caller.viewer()).await?;
+        if QueryMap::of(&request).get("product_id").is_some() {
+            // The Python library reads one page and knows of no other.
+            asked.set_limit_unless_given(&request, u64::MAX);
+        }
+        asked
+            .fetch(
+                async |query| state.store.list_files(caller.viewer(), query).await,
+                |row| view(&state, &caller, row.file, row.owner_id),
+            )
+            .await
+    })
+    .await
 }
 
-/// A file to be uploaded; the parts come in this order.
+/// A file to be uploaded. Parts may come in any order; where the file belongs best comes first.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "documents a body that is read part by part")]
 struct FileUpload {
@@ -147,10 +142,10 @@ struct FileUpload {
     #[schema(example = 16)]
     product: i64,
     /// 0 main (when absent), 1 description, 2 auxiliary.
-    #[schema(example = 0)]
+    #[schema(example = 0, minimum = 0, maximum = 2)]
     role: Option<i32>,
     /// MIME type.
-    #[schema(example = "text/csv")]
+    #[schema(example = "text/csv", max_length = 128)]
     r#type: Option<String>,
     /// The file.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
@@ -160,14 +155,12 @@ struct FileUpload {
 /// Upload a file to a product.
 #[utoipa::path(post, path = "/api/product-files/", tag = "files",
     request_body(content = FileUpload, content_type = "multipart/form-data"),
+    params(DigestHeaders),
     responses(
     (status = 201, description = "The file is kept and durable", body = ProductFile),
-    (status = 400, description = "A part is missing or wrong, or the file is empty; the body names it"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 403, description = "Neither owner nor administrator"),
+    (status = 400, description = "A part is missing or wrong, the file is empty, or a digest does not match; the body says which"),
     (status = 409, description = "The product is published and has a main file"),
-    (status = 413, description = "The file is over the limit; nothing was kept"),
-    (status = 415, description = "The body is no multipart form"),
+    (status = 413, description = "The file is over the limit, or over the quota of the product's owner; nothing was kept"),
     (status = 507, description = "There is no space left"),
 ))]
 async fn upload_file(
@@ -192,24 +185,13 @@ async fn upload_file(
     if !content_type.is_some_and(|text| text.contains("boundary=")) {
         return Err(malformed("The multipart body names no boundary."));
     }
-    let (owner_id, added) = upload::receive(&state, &caller, body.multipart_parts()).await?;
-    let file = match added {
-        AddedFile::Added(file) | AddedFile::Replaced { file, .. } => file,
-        AddedFile::MainFileExists => return Err(upload::main_file_exists()),
-        AddedFile::ProductGone => return Err(ApiError::not_found()),
-    };
-    state
-        .store
-        .audit(caller.audit("file.upload", "product_file", file.id))
-        .await?;
+    let (owner_id, file) = upload::receive(&state, &caller, &request, body).await?;
     Ok(HttpResponse::Created().json(view(&state, &caller, file, owner_id)))
 }
 
 /// Get a file's record.
-#[utoipa::path(get, path = "/api/product-files/{id}/", tag = "files", params(("id" = i64, Path, description = "Id of the file")), responses(
+#[utoipa::path(get, path = "/api/product-files/{id}/", tag = "files", responses(
     (status = 200, description = "The file's record", body = ProductFile),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such file, or not for the caller"),
 ))]
 async fn get_file(file: VisibleFile, state: web::Data<AppState>) -> web::Json<ProductFile> {
     web::Json(view(&state, &file.caller, file.row.file, file.row.owner_id))
@@ -223,20 +205,16 @@ async fn get_file(file: VisibleFile, state: web::Data<AppState>) -> web::Json<Pr
 )]
 struct FilePatch {
     /// 1 description, 2 auxiliary.
-    #[schema(example = 1)]
+    #[schema(example = 1, nullable = false, minimum = 1, maximum = 2)]
     role: Option<i32>,
 }
 
 /// Turn a description file into an auxiliary one, or back.
-#[utoipa::path(patch, path = "/api/product-files/{id}/", tag = "files", params(("id" = i64, Path, description = "Id of the file")),
-    request_body(content((FilePatch = "application/json"), (FilePatch = "application/x-www-form-urlencoded"), (FilePatch = "multipart/form-data"))),
+#[utoipa::path(patch, path = "/api/product-files/{id}/", tag = "files",
+    request_body = FilePatch,
     responses(
     (status = 200, description = "The file's record", body = ProductFile),
     (status = 400, description = "The role is not 1 or 2, or the file is the main file"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 403, description = "Neither owner nor administrator"),
-    (status = 404, description = "No such file, or not for the caller"),
-    (status = 415, description = "The body is neither JSON nor a form"),
 ))]
 async fn patch_file(
     file: WritableFile,
@@ -269,15 +247,16 @@ async fn patch_file(
         .store
         .audit(file.caller.audit("file.change", "product_file", id))
         .await?;
+    state
+        .store
+        .add_event(NewEvent::product(row.file.product_id, "file.change"))
+        .await?;
     Ok(web::Json(view(&state, &file.caller, row.file, row.owner_id)))
 }
 
 /// Remove a file.
-#[utoipa::path(delete, path = "/api/product-files/{id}/", tag = "files", params(("id" = i64, Path, description = "Id of the file")), responses(
+#[utoipa::path(delete, path = "/api/product-files/{id}/", tag = "files", responses(
     (status = 204, description = "Removed"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 403, description = "Neither owner nor administrator"),
-    (status = 404, description = "No such file, or not for the caller"),
 ))]
 async fn delete_file(file: WritableFile, state: web::Data<AppState>) -> ApiResult<HttpResponse> {
     let id = file.row.file.id;
@@ -287,16 +266,18 @@ async fn delete_file(file: WritableFile, state: web::Data<AppState>) -> ApiResul
         .store
         .audit(file.caller.audit("file.delete", "product_file", id))
         .await?;
+    state
+        .store
+        .add_event(NewEvent::product(file.row.file.product_id, "file.delete"))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 /// Download one file, a directory as a zip; `Range` works.
-#[utoipa::path(get, path = "/api/product-files/{id}/download/", tag = "files", params(("id" = i64, Path, description = "Id of the file")), responses(
-    (status = 200, description = "The bytes", body = inline(Vec<u8>), content_type = "application/octet-stream"),
+#[utoipa::path(get, path = "/api/product-files/{id}/download/", tag = "files", responses(
+    (status = 200, description = "The bytes, in the media type given at the upload", body = inline(Vec<u8>), content_type = "*/*"),
     (status = 206, description = "The bytes asked for"),
     (status = 304, description = "Not changed since the ETag given"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such file, or not for the caller"),
 ))]
 async fn download_file(
     file: VisibleFile,
@@ -304,10 +285,11 @@ async fn download_file(
     request: HttpRequest,
 ) -> ApiResult<HttpResponse> {
     let download = of_one_file(&state.store, file.row.file).await?;
-    Ok(respond(
+    respond(
         &state.store.blobs,
         &request,
         &download.content,
         &Disposition::attachment(&download.file_name),
-    ))
+    )
+    .await
 }

@@ -1,91 +1,163 @@
-//! Receiving a file: the target is settled first, then the bytes go part by part to the blob store. The
-//! row is written when the bytes are durable; whatever fails before leaves nothing.
+//! Receiving a file from a multipart body: the target is settled first when it is told first, then the bytes go part
+//! by part to the blob store. The row is written when the bytes are durable; whatever fails before leaves nothing.
 
 use actix_multipart::{Field, Multipart};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_DISPOSITION, ContentDisposition, DispositionParam};
+use actix_web::HttpRequest;
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, ContentDisposition, DispositionParam};
 use bytes::BytesMut;
 use futures_util::TryStreamExt;
-use pz_model::limits::{FILE_NAME_MAX_BYTES, MIME_TYPE_MAX_CHARS};
-use pz_model::{ErrorCode, FileRole, file_name};
-use pz_store::StoredBlob;
-use pz_store::product_files::{AddedFile, NewFile};
-use pz_store::products::ProductRow;
+use pz_model::ErrorCode;
+use pz_store::BlobWriter;
+use pz_store::entities::product_files;
 
+use super::digests::DigestCheck;
+use super::finish::{Arrived, finish};
+use super::payload::{WatchedPayload, drain};
+use super::target::{self, Room, Target, usable_name};
 use crate::auth::Caller;
-use crate::body::{Fields, malformed};
+use crate::body::{Body, Fields, malformed};
 use crate::error::{ApiError, ApiResult, FieldErrors};
-use crate::products::writable;
 use crate::state::AppState;
 
 /// Longest text part beside the file, in bytes.
 const TEXT_PART_MAX_BYTES: usize = 4096;
-/// After a refusal this much is still read, so that the client gets to see the answer.
-const DRAIN_MAX_BYTES: u64 = 64 << 20;
+/// What a body may hold beside the bytes of the file: a file that is not larger than this by more than the
+/// limit is refused while it comes, a larger one before.
+const FRAMING_MAX_BYTES: u64 = 64 << 10;
 
-/// What the text parts before the file say.
-struct Target {
-    product: ProductRow,
-    role: FileRole,
-    mime_type: Option<String>,
-}
-
-/// Receives one file from a multipart body: `product`, `role`, `type`, then `file`.
+/// Receives one file from a multipart body: `product`, `role`, `type` and `file`, the file best last. Gives the owner of the
+/// product with it.
 ///
 /// # Errors
-/// 400 naming the part at fault, 403 for somebody else's product, 409 for a second main file of a
-/// published product, 413 for a file over the limit.
+/// 400 naming the part at fault or for a digest that does not match, 403 for somebody else's product, 409
+/// for a second main file of a published product, 413 for a file over the limit or the quota.
 pub(super) async fn receive(
     state: &AppState,
     caller: &Caller,
-    mut parts: Multipart,
-) -> ApiResult<(i64, AddedFile)> {
-    let result = receive_parts(state, caller, &mut parts).await;
+    request: &HttpRequest,
+    body: Body,
+) -> ApiResult<(i64, product_files::Model)> {
+    let (check, malformed_digest) = match DigestCheck::of(request.headers()) {
+        Ok(check) => (check, None),
+        Err(error) => (DigestCheck::default(), Some(error)),
+    };
+    let mut payload = WatchedPayload::new(body.into_payload(), check);
+    let result = match malformed_digest {
+        Some(error) => Err(error),
+        None => {
+            let reception = Reception {
+                state,
+                caller,
+                declared_bytes: declared_bytes(request),
+                payload: payload.clone(),
+            };
+            reception.receive(request).await
+        }
+    };
     if result.is_err() {
-        drain(&mut parts).await;
+        drain(&mut payload).await;
     }
     result
 }
 
-async fn receive_parts(
-    state: &AppState,
-    caller: &Caller,
-    parts: &mut Multipart,
-) -> ApiResult<(i64, AddedFile)> {
-    let mut fields = Fields::form();
-    while let Some(mut part) = next_part(parts).await? {
-        let part_name = part.name().unwrap_or_default().to_owned();
-        if part_name != "file" {
-            let bytes = read_text(&mut part, &part_name).await?;
-            fields.insert_text(part_name, &bytes)?;
-            continue;
+/// Length of the body, when the client says it.
+fn declared_bytes(request: &HttpRequest) -> Option<u64> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+struct Reception<'a> {
+    state: &'a AppState,
+    caller: &'a Caller,
+    declared_bytes: Option<u64>,
+    payload: WatchedPayload,
+}
+
+impl Reception<'_> {
+    async fn receive(self, request: &HttpRequest) -> ApiResult<(i64, product_files::Model)> {
+        let mut parts = Multipart::new(request.headers(), self.payload.clone());
+        let mut fields = Fields::form();
+        let mut received = None;
+        while let Some(mut part) = next_part(&mut parts).await? {
+            let part_name = part.name().unwrap_or_default().to_owned();
+            if part_name != "file" {
+                let bytes = read_text(&mut part, &part_name).await?;
+                fields.insert_text(part_name, &bytes)?;
+                continue;
+            }
+            if received.is_some() {
+                return Err(ApiError::field(
+                    "file",
+                    ErrorCode::ValidationFailed,
+                    "Send one file at a time.",
+                ));
+            }
+            let name = original_name(&part)?;
+            let room = self.room(&fields).await?;
+            let writer = self.store(room, &mut part, &name).await?;
+            received = Some((name, writer));
         }
-        let target = target(state, caller, &fields).await?;
-        let name = original_name(&part)?;
-        let blob = store(state, &mut part, &name).await?;
-        let key = blob.key.clone();
-        let new = NewFile {
+        drop(parts);
+        let Some((name, writer)) = received else {
+            // No file came: say everything that is wrong at once.
+            let mut errors = FieldErrors::default();
+            target::read_fields(&fields, &mut errors);
+            errors.add("file", ErrorCode::ValidationFailed, "No file was submitted.");
+            return Err(errors.into_error());
+        };
+        // What came after the file counts like what came before it.
+        let target = Target::settle(self.state, self.caller, &fields).await?;
+        target.room(self.state).await?.check(&name, writer.size_bytes())?;
+        if self.payload.has_digest() {
+            self.payload.finish().await?;
+        }
+        let arrived = Arrived {
             product_id: target.product.id,
             role: target.role,
-            extension: file_name::stored_extension(&name),
             name,
             mime_type: target.mime_type,
-            blob,
+            upload_id: None,
+            blob: writer.finish().await?,
         };
-        // After an error nobody knows whether the commit reached the disk: the sweep of orphans decides later.
-        let added = state.store.add_file(new).await?;
-        match &added {
-            AddedFile::Added(_) => {}
-            AddedFile::Replaced { old_blob_key, .. } => state.store.blobs.remove(old_blob_key).await?,
-            AddedFile::MainFileExists | AddedFile::ProductGone => state.store.blobs.remove(&key).await?,
-        }
-        return Ok((target.product.user_id, added));
+        let file = finish(self.state, self.caller, arrived).await?;
+        Ok((target.product.user_id, file))
     }
-    // No file came: say everything that is wrong at once.
-    let mut errors = FieldErrors::default();
-    read_target_fields(&fields, &mut errors);
-    errors.add("file", ErrorCode::ValidationFailed, "No file was submitted.");
-    Err(errors.into_error())
+
+    /// The bytes that the file may have. Whoever says first where the file belongs is refused before its bytes come;
+    /// of others, only the limit for any file is known until then.
+    async fn room(&self, fields: &Fields) -> ApiResult<Room> {
+        if fields.value("product").is_none() || fields.value("role").is_none() {
+            return Ok(Room::of_any_file(self.state));
+        }
+        Target::settle(self.state, self.caller, fields)
+            .await?
+            .room(self.state)
+            .await
+    }
+
+    /// Writes the bytes of the file; the blob is not yet finished.
+    async fn store(&self, room: Room, part: &mut Field, name: &str) -> ApiResult<BlobWriter> {
+        self.check_declared(room, name)?;
+        let mut check = DigestCheck::of(part.headers())?;
+        let mut writer = self.state.store.blobs.writer().await?;
+        while let Some(chunk) = next_chunk(part).await? {
+            room.check(name, writer.size_bytes() + chunk.len() as u64)?;
+            check.update(&chunk);
+            writer.write(&chunk).await?;
+        }
+        if writer.size_bytes() == 0 {
+            return Err(target::empty("file", name));
+        }
+        check.finish()?;
+        Ok(writer)
+    }
+
+    /// Refuses a file that cannot fit by what is still to come, before its bytes do.
+    fn check_declared(&self, room: Room, name: &str) -> ApiResult<()> {
+        let to_come = self
+            .declared_bytes
+            .map_or(0, |bytes| bytes.saturating_sub(self.payload.received()));
+        room.check(name, to_come.saturating_sub(FRAMING_MAX_BYTES))
+    }
 }
 
 async fn next_part(parts: &mut Multipart) -> ApiResult<Option<Field>> {
@@ -116,76 +188,6 @@ async fn next_chunk(part: &mut Field) -> ApiResult<Option<bytes::Bytes>> {
         .map_err(|_| malformed("The upload ended early; nothing was kept. Send it again."))
 }
 
-fn read_target_fields(
-    fields: &Fields,
-    errors: &mut FieldErrors,
-) -> (Option<i64>, Option<FileRole>, Option<String>) {
-    let product_id = fields.required_integer("product", false, errors);
-    let role = match fields.integer("role", errors) {
-        None | Some(None) => Some(FileRole::Main),
-        Some(Some(code)) => {
-            let role = i32::try_from(code).ok().and_then(FileRole::from_code);
-            if role.is_none() {
-                errors.add(
-                    "role",
-                    ErrorCode::ValidationFailed,
-                    format!("\"{code}\" is not a valid choice: 0 main, 1 description, 2 auxiliary."),
-                );
-            }
-            role
-        }
-    };
-    let mime_type = fields
-        .text("type", MIME_TYPE_MAX_CHARS, errors)
-        .flatten()
-        .filter(|text| !text.is_empty());
-    (product_id, role, mime_type)
-}
-
-/// Settles product and role before the first byte of the file is read.
-async fn target(state: &AppState, caller: &Caller, fields: &Fields) -> ApiResult<Target> {
-    let mut errors = FieldErrors::default();
-    let (product_id, role, mime_type) = read_target_fields(fields, &mut errors);
-    let product = match product_id {
-        Some(id) => state.store.product(caller.viewer(), id).await?,
-        None => None,
-    };
-    if let (Some(id), None) = (product_id, &product) {
-        errors.add(
-            "product",
-            ErrorCode::ValidationFailed,
-            format!("Invalid pk \"{id}\" - object does not exist. Send this part before the file."),
-        );
-    }
-    errors.check()?;
-    let (Some(product), Some(role)) = (product, role) else {
-        return Err(ApiError::internal(
-            "an upload target passed validation without a value",
-        ));
-    };
-    writable(caller, product.user_id)?;
-    if role == FileRole::Main
-        && product.status() == pz_model::ProductStatus::Published
-        && product.size_bytes.is_some()
-    {
-        return Err(main_file_exists());
-    }
-    Ok(Target {
-        product,
-        role,
-        mime_type,
-    })
-}
-
-/// 409 for a second main file of a published product.
-pub(super) fn main_file_exists() -> ApiError {
-    ApiError::detail(
-        StatusCode::CONFLICT,
-        ErrorCode::MainFileExists,
-        "The product is published and has a main file already.",
-    )
-}
-
 /// The base name of the file, as its part says; `filename*` wins over `filename`.
 fn original_name(part: &Field) -> ApiResult<String> {
     let extended = part.content_disposition().and_then(extended_name);
@@ -193,16 +195,7 @@ fn original_name(part: &Field) -> ApiResult<String> {
     let raw = extended
         .or_else(|| header.and_then(|header| plain_name(header.as_bytes())))
         .unwrap_or_default();
-    let name = file_name::base_name(&raw)
-        .ok_or_else(|| ApiError::field("file", ErrorCode::InvalidFileName, "The file has no usable name."))?;
-    if name.len() > FILE_NAME_MAX_BYTES {
-        return Err(ApiError::field(
-            "file",
-            ErrorCode::InvalidFileName,
-            format!("The file name is longer than {FILE_NAME_MAX_BYTES} bytes; give it a shorter one."),
-        ));
-    }
-    Ok(name)
+    usable_name("file", &raw)
 }
 
 fn extended_name(disposition: &ContentDisposition) -> Option<String> {
@@ -238,42 +231,6 @@ fn plain_name(header: &[u8]) -> Option<String> {
         }
     }
     Some(String::from_utf8_lossy(&name).into_owned())
-}
-
-async fn store(state: &AppState, part: &mut Field, name: &str) -> ApiResult<StoredBlob> {
-    let limit = state.settings.upload_max_bytes;
-    let mut writer = state.store.blobs.writer().await?;
-    while let Some(chunk) = next_chunk(part).await? {
-        if writer.size_bytes() + chunk.len() as u64 > limit {
-            return Err(ApiError::detail(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                ErrorCode::FileTooLarge,
-                format!("{name} is larger than the limit of {limit} bytes; nothing was kept."),
-            ));
-        }
-        writer.write(&chunk).await?;
-    }
-    if writer.size_bytes() == 0 {
-        return Err(ApiError::field(
-            "file",
-            ErrorCode::EmptyFile,
-            format!("{name} is empty."),
-        ));
-    }
-    Ok(writer.finish().await?)
-}
-
-/// Reads on for a while: a client that is still sending sees a reset connection instead of the answer.
-async fn drain(parts: &mut Multipart) {
-    let mut left = DRAIN_MAX_BYTES;
-    while let Ok(Some(mut part)) = parts.try_next().await {
-        while let Ok(Some(chunk)) = part.try_next().await {
-            left = left.saturating_sub(chunk.len() as u64);
-            if left == 0 {
-                return;
-            }
-        }
-    }
 }
 
 #[cfg(test)]
