@@ -1,17 +1,10 @@
-//! Bytes on the wire: content made of segments, sent whole or in part.
+//! Content of known length made of segments: bytes of ours and runs of blobs, read as they are needed.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use actix_web::body::SizedStream;
-use actix_web::http::header::{
-    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    HeaderName, IF_NONE_MATCH, IF_RANGE, RANGE,
-};
-use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use pz_store::{BlobStore, StoreError};
 
 /// Bytes read from the blob store at once; two such pieces are in memory per download.
@@ -26,6 +19,8 @@ pub(crate) enum Segment {
     Blob {
         /// Its name in the store.
         key: String,
+        /// How long the whole blob is.
+        blob_bytes: u64,
         /// Where in it they start.
         start: u64,
         /// How many they are.
@@ -34,6 +29,16 @@ pub(crate) enum Segment {
 }
 
 impl Segment {
+    /// All of a blob.
+    pub(crate) fn of_blob(key: &str, blob_bytes: u64) -> Self {
+        Self::Blob {
+            key: key.to_owned(),
+            blob_bytes,
+            start: 0,
+            size_bytes: blob_bytes,
+        }
+    }
+
     pub(crate) fn len(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -48,18 +53,17 @@ pub(crate) struct Content {
     pub(crate) segments: Vec<Segment>,
     /// Hexadecimal; the `ETag` without its quotes.
     pub(crate) tag: String,
+    /// SHA-256 of the whole in lower-case hexadecimal, where it is known.
+    pub(crate) sha256: Option<String>,
 }
 
 impl Content {
     /// One blob; its SHA-256 is the tag.
     pub(crate) fn of_blob(key: &str, size_bytes: u64, sha256: &str) -> Self {
         Self {
-            segments: vec![Segment::Blob {
-                key: key.to_owned(),
-                start: 0,
-                size_bytes,
-            }],
+            segments: vec![Segment::of_blob(key, size_bytes)],
             tag: sha256.to_owned(),
+            sha256: Some(sha256.to_owned()),
         }
     }
 
@@ -67,246 +71,121 @@ impl Content {
         self.segments.iter().map(Segment::len).sum()
     }
 
-    /// The pieces of `range`, in order.
-    fn pieces(&self, range: &Range<u64>) -> Vec<Piece> {
-        let mut pieces = Vec::new();
+    /// Each segment that `range` touches, with the part of it that is meant.
+    fn parts(&self, range: &Range<u64>) -> impl Iterator<Item = (&Segment, Range<u64>)> {
+        let range = range.clone();
         let mut segment_start = 0;
-        for segment in &self.segments {
+        self.segments.iter().filter_map(move |segment| {
             let segment_end = segment_start + segment.len();
             let start = range.start.max(segment_start);
             let end = range.end.min(segment_end);
-            if start < end {
-                let (from, to) = (start - segment_start, end - segment_start);
-                match segment {
-                    // A slice of memory: its length fits.
-                    Segment::Bytes(bytes) => {
-                        pieces.push(Piece::Bytes(bytes.slice(from as usize..to as usize)));
-                    }
-                    Segment::Blob { key, start, .. } => {
-                        let (mut at, to) = (start + from, start + to);
-                        while at < to {
-                            let until = to.min(at + CHUNK_BYTES);
-                            pieces.push(Piece::Blob {
-                                key: key.clone(),
-                                range: at..until,
-                            });
-                            at = until;
-                        }
-                    }
+            let part = (start < end).then(|| (segment, start - segment_start..end - segment_start));
+            segment_start = segment_end;
+            part
+        })
+    }
+
+    /// Looks whether every blob of `range` is there and as long as it should be, before anything is sent.
+    ///
+    /// # Errors
+    /// When one is not: it is named in the log.
+    pub(super) async fn check(&self, blobs: &BlobStore, range: &Range<u64>) -> Result<(), StoreError> {
+        let mut expected = HashMap::new();
+        for (segment, _) in self.parts(range) {
+            if let Segment::Blob { key, blob_bytes, .. } = segment {
+                expected.insert(key.as_str(), *blob_bytes);
+            }
+        }
+        for (key, blob_bytes) in expected {
+            let found = blobs.length(key).await?;
+            if found != Some(blob_bytes) {
+                tracing::error!(key, blob_bytes, ?found, "a blob is missing or has another length");
+                return Err(std::io::Error::other("a file is not as it was stored").into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The pieces of `range`, in order.
+    fn pieces(&self, range: &Range<u64>) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        for (segment, part) in self.parts(range) {
+            match segment {
+                // A slice of memory: its length fits.
+                Segment::Bytes(bytes) => {
+                    pieces.push(Piece::Bytes(bytes.slice(part.start as usize..part.end as usize)));
+                }
+                Segment::Blob { key, start, .. } => {
+                    pieces.push(Piece::Blob {
+                        key: key.clone(),
+                        range: start + part.start..start + part.end,
+                    });
                 }
             }
-            segment_start = segment_end;
         }
         pieces
     }
 
-    /// The bytes of `range`, read as they are needed.
-    fn stream(
+    /// The bytes of `range`, read as they are needed. Ends with an error where a blob is shorter than it
+    /// should be: the client then sees an answer that is cut off, never a wrong one.
+    pub(super) fn stream(
         &self,
         blobs: &BlobStore,
         range: &Range<u64>,
     ) -> impl Stream<Item = Result<Bytes, StoreError>> + use<> {
         let blobs = blobs.clone();
-        stream::iter(self.pieces(range))
+        stream::iter(self.pieces(range).into_iter().flat_map(Piece::chunks))
             .map(move |piece| {
                 let blobs = blobs.clone();
-                async move {
-                    match piece {
-                        Piece::Bytes(bytes) => Ok(bytes),
-                        Piece::Blob { key, range } => blobs
-                            .read(&key, range.start, range.end)
-                            .await
-                            .inspect_err(|error| {
-                                tracing::error!(key, %error, "a blob cannot be read during a download");
-                            }),
-                    }
-                }
+                async move { piece.read(&blobs).await }
             })
             .buffered(2)
     }
 }
 
+/// A run of bytes to be sent.
+#[derive(Debug, Clone)]
 enum Piece {
     Bytes(Bytes),
     Blob { key: String, range: Range<u64> },
 }
 
-/// How the client is told to keep the content.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Disposition {
-    header: String,
-    content_type: &'static str,
-}
-
-/// What may stand unescaped in `filename*` (RFC 8187).
-const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'!')
-    .remove(b'#')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'+')
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'^')
-    .remove(b'_')
-    .remove(b'`')
-    .remove(b'|')
-    .remove(b'~');
-
-impl Disposition {
-    /// Save under this name. ASCII names go quoted, others only as `filename*`: Python's header parser
-    /// prefers a plain `filename` over the better one.
-    pub(crate) fn attachment(name: &str) -> Self {
-        let printable_ascii = name.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-        let header = if printable_ascii {
-            format!(
-                "attachment; filename=\"{}\"",
-                name.replace('\\', "\\\\").replace('"', "\\\"")
-            )
-        } else {
-            format!(
-                "attachment; filename*=UTF-8''{}",
-                utf8_percent_encode(name, ATTR_CHAR)
-            )
-        };
-        Self {
-            header,
-            content_type: content_type(name),
+impl Piece {
+    /// Pieces that are read at once; made one by one, a large blob has many.
+    fn chunks(self) -> Box<dyn Iterator<Item = Self> + Send> {
+        match self {
+            Self::Bytes(_) => Box::new(std::iter::once(self)),
+            Self::Blob { key, range } => {
+                let starts = (range.start..range.end).step_by(CHUNK_BYTES as usize);
+                Box::new(starts.map(move |start| Self::Blob {
+                    key: key.clone(),
+                    range: start..range.end.min(start + CHUNK_BYTES),
+                }))
+            }
         }
     }
-}
 
-fn content_type(name: &str) -> &'static str {
-    match pz_model::file_name::extension(name).as_str() {
-        ".csv" => "text/csv",
-        ".txt" | ".dat" => "text/plain; charset=utf-8",
-        ".zip" => "application/zip",
-        ".gz" | ".tar.gz" => "application/gzip",
-        ".json" => "application/json",
-        ".fits" | ".fit" => "application/fits",
-        ".parquet" | ".pq" => "application/vnd.apache.parquet",
-        ".h5" | ".hdf5" | ".hf5" | ".hdf" => "application/x-hdf5",
-        ".pdf" => "application/pdf",
-        ".png" => "image/png",
-        ".jpg" | ".jpeg" => "image/jpeg",
-        ".yaml" | ".yml" => "application/yaml",
-        // HTML and SVG among them: they are saved, not shown.
-        _ => "application/octet-stream",
+    async fn read(self, blobs: &BlobStore) -> Result<Bytes, StoreError> {
+        let (key, range) = match self {
+            Self::Bytes(bytes) => return Ok(bytes),
+            Self::Blob { key, range } => (key, range),
+        };
+        let wanted = range.end - range.start;
+        let read = match blobs.read(&key, range.start, range.end).await {
+            Ok(bytes) if bytes.len() as u64 == wanted => Ok(bytes),
+            Ok(bytes) => {
+                let message = format!("{} bytes where {wanted} were expected", bytes.len());
+                Err(std::io::Error::other(message).into())
+            }
+            Err(error) => Err(error),
+        };
+        read.inspect_err(|error| tracing::error!(key, %error, "a blob cannot be read during a download"))
     }
-}
-
-/// Sends content: whole, the one range asked for, or "not modified".
-///
-/// A range that cannot be satisfied gets the whole (200) and not 416, which the Python library takes for
-/// final; so do several ranges, and a range with an `If-Range` that is no longer true.
-pub(crate) fn respond(
-    blobs: &BlobStore,
-    request: &HttpRequest,
-    content: &Content,
-    disposition: &Disposition,
-) -> HttpResponse {
-    respond_if(blobs, request, content, disposition, true)
-}
-
-/// Like [`respond`]; without `range_allowed` a range is ignored.
-pub(crate) fn respond_if(
-    blobs: &BlobStore,
-    request: &HttpRequest,
-    content: &Content,
-    disposition: &Disposition,
-    range_allowed: bool,
-) -> HttpResponse {
-    let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let etag = format!("\"{}\"", content.tag);
-    let total = content.len();
-    let mut response = HttpResponse::Ok();
-    response
-        .insert_header((ETAG, etag.clone()))
-        .insert_header((ACCEPT_RANGES, "bytes"))
-        // Whatever the file holds, a browser runs nothing of it.
-        .insert_header((CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
-        .insert_header((HeaderName::from_static("cross-origin-resource-policy"), "same-origin"));
-    if header(IF_NONE_MATCH).is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag)) {
-        return response.status(StatusCode::NOT_MODIFIED).finish();
-    }
-    let unchanged = header(IF_RANGE).is_none_or(|tag| tag.trim() == etag);
-    let asked = header(RANGE)
-        .filter(|_| range_allowed && unchanged)
-        .and_then(|text| parse_range(text, total));
-    let range = asked.clone().unwrap_or(0..total);
-    if asked.is_some() {
-        response.status(StatusCode::PARTIAL_CONTENT);
-        response.insert_header((
-            CONTENT_RANGE,
-            format!("bytes {}-{}/{total}", range.start, range.end - 1),
-        ));
-    }
-    response
-        .insert_header((CONTENT_TYPE, disposition.content_type))
-        .insert_header((CONTENT_DISPOSITION, disposition.header.clone()));
-    let length = range.end - range.start;
-    if request.method() == Method::HEAD {
-        return response.body(SizedStream::new(
-            length,
-            stream::empty::<Result<Bytes, StoreError>>(),
-        ));
-    }
-    response.body(SizedStream::new(length, Box::pin(content.stream(blobs, &range))))
-}
-
-/// The one range in a `Range` header that lies within `total` bytes.
-fn parse_range(text: &str, total: u64) -> Option<Range<u64>> {
-    let (first, last) = text.trim().strip_prefix("bytes=")?.trim().split_once('-')?;
-    let (first, last) = (first.trim(), last.trim());
-    if first.is_empty() {
-        let suffix: u64 = last.parse().ok()?;
-        let start = total.saturating_sub(suffix);
-        return (suffix > 0 && start < total).then_some(start..total);
-    }
-    let start: u64 = first.parse().ok()?;
-    let end = if last.is_empty() {
-        total
-    } else {
-        last.parse::<u64>().ok()?.saturating_add(1).min(total)
-    };
-    (start < end).then_some(start..end)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ranges() {
-        assert_eq!(parse_range("bytes=0-", 10), Some(0..10));
-        assert_eq!(parse_range("bytes=3-5", 10), Some(3..6));
-        assert_eq!(parse_range("bytes=3-99", 10), Some(3..10));
-        assert_eq!(parse_range("bytes=-4", 10), Some(6..10));
-        assert_eq!(parse_range("bytes=-40", 10), Some(0..10));
-        for none in [
-            "bytes=10-",
-            "bytes=5-3",
-            "bytes=-0",
-            "bytes=",
-            "bytes=1-2,4-5",
-            "lines=1-2",
-            "bytes=x-",
-        ] {
-            assert_eq!(parse_range(none, 10), None, "{none}");
-        }
-        assert_eq!(parse_range("bytes=0-", 0), None);
-    }
-
-    #[test]
-    fn names_survive_pythons_header_parser() {
-        let header = |name| Disposition::attachment(name).header;
-        assert_eq!(header("a;b.csv"), "attachment; filename=\"a;b.csv\"");
-        assert_eq!(header("a\"b\\.csv"), "attachment; filename=\"a\\\"b\\\\.csv\"");
-        assert_eq!(
-            header("ünï.csv"),
-            "attachment; filename*=UTF-8''%C3%BCn%C3%AF.csv"
-        );
-    }
 
     #[test]
     fn pieces_cover_exactly_the_range() {
@@ -315,14 +194,23 @@ mod tests {
                 Segment::Bytes(Bytes::from_static(b"abc")),
                 Segment::Blob {
                     key: "k".into(),
+                    blob_bytes: 3 * CHUNK_BYTES,
                     start: 7,
                     size_bytes: 2 * CHUNK_BYTES + 5,
                 },
                 Segment::Bytes(Bytes::from_static(b"xyz")),
             ],
             tag: "t".into(),
+            sha256: None,
         };
         let total = content.len();
+        let chunks = |range: &Range<u64>| -> Vec<Piece> {
+            content
+                .pieces(range)
+                .into_iter()
+                .flat_map(Piece::chunks)
+                .collect()
+        };
         for range in [
             0..total,
             1..2,
@@ -331,19 +219,42 @@ mod tests {
             total - 1..total,
             5..CHUNK_BYTES * 2,
         ] {
-            let sum: u64 = content
-                .pieces(&range)
+            let lengths: Vec<u64> = chunks(&range)
                 .iter()
                 .map(|piece| match piece {
                     Piece::Bytes(bytes) => bytes.len() as u64,
                     Piece::Blob { range, .. } => range.end - range.start,
                 })
-                .sum();
-            assert_eq!(sum, range.end - range.start);
+                .collect();
+            assert_eq!(lengths.iter().sum::<u64>(), range.end - range.start);
+            assert!(lengths.iter().all(|length| *length <= CHUNK_BYTES));
         }
-        let [Piece::Bytes(_), Piece::Blob { range, .. }] = &content.pieces(&(2..5))[..] else {
+        let [Piece::Bytes(_), Piece::Blob { range, .. }] = &chunks(&(2..5))[..] else {
             panic!("a byte of the first segment and two of the blob")
         };
         assert_eq!(*range, 7..9);
+    }
+
+    #[tokio::test]
+    async fn a_short_blob_cuts_the_answer_off() {
+        let directory = tempfile::tempdir().unwrap();
+        let blobs = BlobStore::local(directory.path()).unwrap();
+        let blob = blobs.put(b"twenty bytes of text").await.unwrap();
+        let read = async |said: u64, range: Range<u64>| {
+            let content = Content::of_blob(&blob.key, said, &blob.sha256);
+            let checked = content.check(&blobs, &range).await.is_ok();
+            let pieces: Vec<_> = content.stream(&blobs, &range).collect().await;
+            let sent: Result<Vec<Bytes>, StoreError> = pieces.into_iter().collect();
+            (checked, sent.ok().map(|pieces| pieces.concat()))
+        };
+        assert_eq!(
+            read(20, 7..12).await,
+            (true, Some(b"bytes".to_vec())),
+            "as it should be"
+        );
+        assert_eq!(read(30, 0..30).await, (false, None));
+        assert_eq!(read(30, 20..30).await, (false, None));
+        // A blob that is longer is no wrong piece, but it is not the blob that was stored.
+        assert_eq!(read(12, 7..12).await, (false, Some(b"bytes".to_vec())));
     }
 }

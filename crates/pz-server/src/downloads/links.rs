@@ -25,6 +25,22 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// What the database calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Product => "product",
+            Self::MainFile => "main_file",
+        }
+    }
+
+    /// Where the download is prepared.
+    pub(super) fn prepare_path(self, product_id: i64) -> String {
+        match self {
+            Self::Product => format!("/api/products/{product_id}/download/prepare/"),
+            Self::MainFile => format!("/api/products/{product_id}/download/main-file/prepare/"),
+        }
+    }
+
     /// The address of the download.
     fn path(self, product_id: i64) -> String {
         match self {

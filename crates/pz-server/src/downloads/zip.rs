@@ -1,5 +1,5 @@
-//! Zip archives as segments: every header is computed from sizes and checksums known beforehand, members
-//! are stored and not compressed, so that the bytes of each blob stand in the archive as they are.
+//! Zip archives as segments: every header is computed from sizes and checksums known beforehand, so that the
+//! bytes of each blob stand in the archive as they are, stored or compressed before. Nothing is compressed here.
 //!
 //! Format: PKWARE APPNOTE.TXT 6.3.10, with zip64 (4.5.3) where a number outgrows 32 or 16 bits.
 
@@ -15,6 +15,7 @@ const ZIP64_END_OF_DIRECTORY: u32 = 0x0606_4b50;
 const ZIP64_LOCATOR: u32 = 0x0706_4b50;
 const ZIP64_EXTRA_ID: u16 = 1;
 const STORED: u16 = 0;
+const DEFLATED: u16 = 8;
 /// Names are UTF-8.
 const FLAGS: u16 = 1 << 11;
 const VERSION_PLAIN: u16 = 20;
@@ -31,10 +32,34 @@ pub(super) struct Member {
     pub(super) name: String,
     /// Last change; zip keeps two seconds of resolution.
     pub(super) modified: DateTime<Utc>,
-    /// CRC-32 of the bytes.
+    /// CRC-32 of the file's bytes.
     pub(super) crc32: u32,
-    /// The bytes.
+    /// What stands in the archive: the file's bytes, or raw deflate of them.
     pub(super) data: Segment,
+    /// Length of the file, where `data` is raw deflate of it.
+    pub(super) inflated_bytes: Option<u64>,
+}
+
+impl Member {
+    /// Length in the archive, and of the file.
+    fn sizes(&self) -> (u64, u64) {
+        let stored = self.data.len();
+        (stored, self.inflated_bytes.unwrap_or(stored))
+    }
+
+    fn method(&self) -> u16 {
+        if self.inflated_bytes.is_some() {
+            DEFLATED
+        } else {
+            STORED
+        }
+    }
+
+    /// A length of the member does not fit in 32 bits.
+    fn is_large(&self) -> bool {
+        let (stored, whole) = self.sizes();
+        needs_zip64(stored) || needs_zip64(whole)
+    }
 }
 
 /// The archive of these members, in their order.
@@ -75,49 +100,52 @@ fn name_bytes(name: &str) -> &[u8] {
 }
 
 fn local_header(member: &Member) -> Bytes {
-    let size = member.data.len();
-    let zip64 = needs_zip64(size);
+    let zip64 = member.is_large();
     let name = name_bytes(&member.name);
     let mut header = BytesMut::with_capacity(64 + name.len());
     header.put_u32_le(LOCAL_HEADER);
     header.put_u16_le(if zip64 { VERSION_ZIP64 } else { VERSION_PLAIN });
-    common_fields(&mut header, member, size);
+    common_fields(&mut header, member);
     header.put_u16_le(name.len() as u16);
     header.put_u16_le(if zip64 { 20 } else { 0 });
     header.put_slice(name);
     if zip64 {
         header.put_u16_le(ZIP64_EXTRA_ID);
         header.put_u16_le(16);
-        header.put_u64_le(size);
-        header.put_u64_le(size);
+        zip64_sizes(&mut header, member);
     }
     header.freeze()
 }
 
+/// Both lengths in full; where one is needed both are written.
+fn zip64_sizes(extra: &mut BytesMut, member: &Member) {
+    let (stored, whole) = member.sizes();
+    extra.put_u64_le(whole);
+    extra.put_u64_le(stored);
+}
+
 /// Flags to uncompressed size, the same in both headers.
-fn common_fields(header: &mut BytesMut, member: &Member, size: u64) {
-    let size_field = if needs_zip64(size) {
-        u32::MAX
+fn common_fields(header: &mut BytesMut, member: &Member) {
+    let (stored, whole) = if member.is_large() {
+        (u64::MAX, u64::MAX)
     } else {
-        or_mark(size)
+        member.sizes()
     };
     let (time, date) = dos_time(member.modified);
     header.put_u16_le(FLAGS);
-    header.put_u16_le(STORED);
+    header.put_u16_le(member.method());
     header.put_u16_le(time);
     header.put_u16_le(date);
     header.put_u32_le(member.crc32);
-    header.put_u32_le(size_field);
-    header.put_u32_le(size_field);
+    header.put_u32_le(or_mark(stored));
+    header.put_u32_le(or_mark(whole));
 }
 
 fn central_header(directory: &mut BytesMut, member: &Member, offset: u64) {
-    let size = member.data.len();
     let name = name_bytes(&member.name);
     let mut extra = BytesMut::new();
-    if needs_zip64(size) {
-        extra.put_u64_le(size);
-        extra.put_u64_le(size);
+    if member.is_large() {
+        zip64_sizes(&mut extra, member);
     }
     if needs_zip64(offset) {
         extra.put_u64_le(offset);
@@ -129,7 +157,7 @@ fn central_header(directory: &mut BytesMut, member: &Member, offset: u64) {
     } else {
         VERSION_ZIP64
     });
-    common_fields(directory, member, size);
+    common_fields(directory, member);
     directory.put_u16_le(name.len() as u16);
     directory.put_u16_le(if extra.is_empty() {
         0
@@ -189,6 +217,9 @@ fn dos_time(at: DateTime<Utc>) -> (u16, u16) {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, Cursor, Read, Seek, SeekFrom};
+
+    use ::zip::{CompressionMethod, ZipArchive};
     use chrono::TimeZone;
 
     use super::*;
@@ -199,6 +230,65 @@ mod tests {
             modified: Utc.with_ymd_and_hms(2026, 11, 20, 9, 31, 46).unwrap(),
             crc32: 7,
             data,
+            inflated_bytes: None,
+        }
+    }
+
+    fn blob(size_bytes: u64) -> Segment {
+        Segment::Blob {
+            key: "k".into(),
+            blob_bytes: size_bytes,
+            start: 0,
+            size_bytes,
+        }
+    }
+
+    fn tiny() -> Segment {
+        Segment::Bytes(Bytes::from_static(b"x"))
+    }
+
+    /// The archive as a file whose blobs hold nothing but zeros, however long they are.
+    struct Sparse {
+        segments: Vec<Segment>,
+        at: u64,
+    }
+
+    impl Sparse {
+        fn len(&self) -> u64 {
+            self.segments.iter().map(Segment::len).sum()
+        }
+    }
+
+    impl Read for Sparse {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let mut start = 0;
+            for segment in &self.segments {
+                let end = start + segment.len();
+                if self.at < end {
+                    let n = (end - self.at).min(buffer.len() as u64) as usize;
+                    let from = (self.at - start) as usize;
+                    match segment {
+                        Segment::Bytes(bytes) => buffer[..n].copy_from_slice(&bytes[from..from + n]),
+                        Segment::Blob { .. } => buffer[..n].fill(0),
+                    }
+                    self.at += n as u64;
+                    return Ok(n);
+                }
+                start = end;
+            }
+            Ok(0)
+        }
+    }
+
+    impl Seek for Sparse {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            let at = match to {
+                SeekFrom::Start(at) => Some(at),
+                SeekFrom::End(by) => self.len().checked_add_signed(by),
+                SeekFrom::Current(by) => self.at.checked_add_signed(by),
+            };
+            self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+            Ok(self.at)
         }
     }
 
@@ -210,38 +300,73 @@ mod tests {
     }
 
     #[test]
-    fn sizes_beyond_32_bits_use_zip64() {
-        let big = 5_000_000_000;
-        let segments = archive(vec![
-            member(
-                "big",
-                Segment::Blob {
-                    key: "k".into(),
-                    start: 0,
-                    size_bytes: big,
-                },
-            ),
-            member("small", Segment::Bytes(Bytes::from_static(b"x"))),
-        ]);
-        let Segment::Bytes(first) = &segments[0] else {
-            panic!("a header comes first")
-        };
-        assert_eq!(&first[18..26], &[0xff; 8], "both sizes are marked");
-        assert_eq!(&first[30 + 3 + 4..30 + 3 + 12], &big.to_le_bytes());
-        let Some(Segment::Bytes(end)) = segments.last() else {
-            panic!("the directory comes last")
-        };
-        // The second member starts beyond 4 GiB, and so does the directory.
-        assert!(end.windows(4).any(|window| window == ZIP64_LOCATOR.to_le_bytes()));
-        assert!(
-            end.windows(8)
-                .any(|window| window == (big + 30 + 3 + 20).to_le_bytes())
-        );
+    fn lengths_and_places_beyond_32_bits_are_found_again() {
+        let edge = u64::from(u32::MAX);
+        // Compressed and whole length of each member; none is compressed where they are equal.
+        let sizes = [
+            (edge - 1, edge - 1),
+            (edge, edge),
+            (5_000_000_000, 5_000_000_000),
+            (1_000, 9_000_000_000),
+            (1, 1),
+        ];
+        let members = sizes.iter().enumerate().map(|(number, (stored, whole))| Member {
+            inflated_bytes: (stored != whole).then_some(*whole),
+            ..member(&format!("member {number}"), blob(*stored))
+        });
+        let segments = archive(members.collect());
+        let mut starts = Vec::new();
+        let mut at = 0;
+        for segment in &segments {
+            if matches!(segment, Segment::Blob { .. }) {
+                starts.push(at);
+            }
+            at += segment.len();
+        }
+        let mut read = ZipArchive::new(Sparse { segments, at: 0 }).unwrap();
+        assert_eq!(read.len(), sizes.len());
+        for (number, (stored, whole)) in sizes.into_iter().enumerate() {
+            let found = read.by_index_raw(number).unwrap();
+            assert_eq!(
+                (found.compressed_size(), found.size()),
+                (stored, whole),
+                "{number}"
+            );
+            assert_eq!(found.data_start(), Some(starts[number]), "{number}");
+            let method = if stored == whole {
+                CompressionMethod::Stored
+            } else {
+                CompressionMethod::Deflated
+            };
+            assert_eq!(found.compression(), method);
+        }
     }
 
     #[test]
-    fn small_archives_use_none() {
-        let segments = archive(vec![member("a", Segment::Bytes(Bytes::from_static(b"x")))]);
+    fn more_members_than_16_bits_count() {
+        for count in [65_534, 65_535, 65_536, 70_000] {
+            let members = (0..count).map(|number| member(&format!("{number:06}"), tiny()));
+            let whole: Vec<u8> = archive(members.collect())
+                .into_iter()
+                .flat_map(|segment| match segment {
+                    Segment::Bytes(bytes) => bytes.to_vec(),
+                    Segment::Blob { .. } => panic!("all members are in memory"),
+                })
+                .collect();
+            let has_zip64 = whole
+                .windows(4)
+                .any(|window| window == ZIP64_LOCATOR.to_le_bytes());
+            assert_eq!(has_zip64, count >= 65_535, "{count}");
+            let mut read = ZipArchive::new(Cursor::new(whole)).unwrap();
+            assert_eq!(read.len(), count);
+            let last = read.by_index_raw(count - 1).unwrap();
+            assert_eq!(last.name().unwrap(), format!("{:06}", count - 1));
+        }
+    }
+
+    #[test]
+    fn small_archives_use_no_zip64() {
+        let segments = archive(vec![member("a", tiny())]);
         let Some(Segment::Bytes(end)) = segments.last() else {
             panic!("the directory comes last")
         };
