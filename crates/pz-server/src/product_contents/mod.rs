@@ -2,12 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::ErrorCode;
-use pz_model::api::{Page, ProductContent};
+use pz_model::api::{JsonText, Page, ProductContent};
 use pz_model::limits::{ALIAS_MAX_CHARS, COLUMN_NAME_MAX_CHARS, UCD_MAX_CHARS};
-use pz_store::product_contents::{Content, ContentChanges, ProductContentField, ProductContentRow};
+use pz_store::product_contents::{ContentChanges, ProductContentField, ProductContentRow};
 
 use crate::auth::{Caller, Writer, app_state};
 use crate::body::{Body, Fields};
+use crate::cache;
 use crate::endpoints;
 use crate::error::{ApiError, ApiResult, FieldErrors};
 use crate::filters::{DEFAULT_PAGE_SIZE, Filter, FilterKind, ListSpec, QueryMap, Related};
@@ -40,16 +41,9 @@ static LIST: ListSpec<ProductContentField> = ListSpec {
 };
 
 pub(crate) fn mount(router: &mut ApiRouter) {
-    const fn path(name: &'static str, paged: bool) -> PathMeta {
-        PathMeta {
-            name,
-            list: Some(&LIST),
-            paged,
-        }
-    }
     endpoints!(router;
-        path("Product Content List", true) => [list_contents, create_content],
-        path("Product Content Instance", false) => [get_content, patch_content, put_content, delete_content],
+        PathMeta::list("Product Content List", &LIST) => [list_contents, create_content],
+        PathMeta::instance("Product Content Instance", &LIST) => [get_content, patch_content, put_content, delete_content],
     );
 }
 
@@ -86,22 +80,38 @@ async fn writable_content(request: &HttpRequest) -> ApiResult<WritableContent> {
     Ok(WritableContent { caller, row })
 }
 
-policy!(VisibleContent, visible_content);
-policy!(WritableContent, writable_content);
+policy!(VisibleContent, visible_content, Access::Visible("column"));
+policy!(WritableContent, writable_content, Access::Writable("column"));
 
-fn view(row: Content) -> ProductContent {
+fn view(row: ProductContentRow) -> ProductContent {
+    let ProductContentRow { content, facts, .. } = row;
+    let value = |text: Option<String>| JsonText::parse(&text?);
+    let samples: Vec<String> = facts
+        .samples
+        .and_then(|texts| serde_json::from_str(&texts).ok())
+        .unwrap_or_default();
     ProductContent {
-        shape: row.shape_numbers(),
-        id: row.id,
-        product: row.product_id,
-        column_name: row.column_name,
-        ucd: row.ucd,
-        order: Some(row.position),
-        alias: row.alias,
-        dtype: row.dtype,
-        unit: row.unit,
-        description: row.description,
+        shape: content.shape_numbers(),
+        id: content.id,
+        product: content.product_id,
+        column_name: content.column_name,
+        ucd: content.ucd,
+        order: Some(content.position),
+        alias: content.alias,
+        dtype: content.dtype,
+        unit: content.unit,
+        description: content.description,
+        sample: samples.iter().filter_map(|text| JsonText::parse(text)).collect(),
+        min: value(facts.min),
+        max: value(facts.max),
+        null_count: facts.null_count.and_then(|text| text.parse().ok()),
     }
+}
+
+/// A column as it is now.
+async fn show(state: &AppState, caller: &Caller, id: i64) -> ApiResult<ProductContent> {
+    let row = state.store.content(caller.viewer(), id).await?;
+    row.map(view).ok_or_else(ApiError::not_found)
 }
 
 /// What a client may send of a column.
@@ -115,15 +125,16 @@ struct ContentInput {
     #[schema(example = 17)]
     product: i64,
     /// Name of the column.
-    #[schema(example = "ra_deg")]
+    #[schema(example = "ra_deg", min_length = 1, max_length = 256)]
     column_name: String,
     /// UCD1+ of its meaning.
-    #[schema(example = "pos.eq.ra;meta.main")]
+    #[schema(example = "pos.eq.ra;meta.main", max_length = 128)]
     ucd: Option<String>,
     /// Alias of its meaning.
-    #[schema(example = "RA")]
+    #[schema(example = "RA", max_length = 256)]
     alias: Option<String>,
     /// Position in the file, from 0.
+    #[schema(minimum = 0, maximum = 2_147_483_647)]
     order: Option<i32>,
 }
 
@@ -135,14 +146,16 @@ struct ContentInput {
 )]
 struct ContentPatch {
     /// Name of the column.
+    #[schema(nullable = false, min_length = 1, max_length = 256)]
     column_name: Option<String>,
     /// UCD1+ of its meaning; empty clears it.
-    #[schema(example = "pos.eq.ra;meta.main")]
+    #[schema(example = "pos.eq.ra;meta.main", max_length = 128)]
     ucd: Option<String>,
     /// Alias of its meaning; empty clears it.
-    #[schema(example = "RA")]
+    #[schema(example = "RA", max_length = 256)]
     alias: Option<String>,
     /// Position in the file, from 0.
+    #[schema(minimum = 0, maximum = 2_147_483_647)]
     order: Option<i32>,
 }
 
@@ -172,40 +185,36 @@ fn read_changes(fields: &Fields, partial: bool, errors: &mut FieldErrors) -> Con
 /// List columns of products that the caller may see.
 #[utoipa::path(get, path = "/api/product-contents/", tag = "columns", responses(
     (status = 200, description = "A page of columns; all columns of a product when `product` is given without `page_size`", body = Page<ProductContent>),
-    (status = 400, description = "A filter has a value that it cannot have"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such page"),
 ))]
 async fn list_contents(
     caller: Caller,
     state: web::Data<AppState>,
     request: HttpRequest,
-) -> ApiResult<web::Json<Page<ProductContent>>> {
-    let mut asked = LIST.read(&request)?;
-    asked.check_ids(&state.store, caller.viewer()).await?;
-    if QueryMap::of(&request).get("product").is_some() {
-        // The Python library reads one page and knows of no other.
-        asked.set_limit_unless_given(&request, u64::MAX);
-    }
-    let page = asked
-        .fetch(
-            async |query| state.store.list_contents(caller.viewer(), query).await,
-            |row| view(row.content),
-        )
-        .await?;
-    Ok(web::Json(page))
+) -> ApiResult<HttpResponse> {
+    cache::answer(&state, Some(caller.viewer()), &request, async || {
+        let mut asked = LIST.read(&request)?;
+        asked.check_ids(&state.store, caller.viewer()).await?;
+        if QueryMap::of(&request).get("product").is_some() {
+            // The Python library reads one page and knows of no other.
+            asked.set_limit_unless_given(&request, u64::MAX);
+        }
+        asked
+            .fetch(
+                async |query| state.store.list_contents(caller.viewer(), query).await,
+                view,
+            )
+            .await
+    })
+    .await
 }
 
 /// Add a column by hand.
 #[utoipa::path(post, path = "/api/product-contents/", tag = "columns",
-    request_body(content((ContentInput = "application/json"), (ContentInput = "application/x-www-form-urlencoded"), (ContentInput = "multipart/form-data"))),
+    request_body = ContentInput,
     responses(
     (status = 201, description = "The column", body = ProductContent),
     (status = 400, description = "A field is wrong; the body names it"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 403, description = "Neither owner nor administrator"),
     (status = 409, description = "The position is taken"),
-    (status = 415, description = "The body is neither JSON nor a form"),
 ))]
 async fn create_content(
     Writer(caller): Writer,
@@ -245,30 +254,24 @@ async fn create_content(
         .store
         .audit(caller.audit("column.create", "product", product.id))
         .await?;
-    Ok(HttpResponse::Created().json(view(row)))
+    Ok(HttpResponse::Created().json(show(&state, &caller, row.id).await?))
 }
 
 /// Get a column.
-#[utoipa::path(get, path = "/api/product-contents/{id}/", tag = "columns", params(("id" = i64, Path, description = "Id of the column")), responses(
+#[utoipa::path(get, path = "/api/product-contents/{id}/", tag = "columns", responses(
     (status = 200, description = "The column", body = ProductContent),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such column, or not for the caller"),
 ))]
 async fn get_content(content: VisibleContent) -> web::Json<ProductContent> {
-    web::Json(view(content.row.content))
+    web::Json(view(content.row))
 }
 
 /// Change what a column means.
-#[utoipa::path(patch, path = "/api/product-contents/{id}/", tag = "columns", params(("id" = i64, Path, description = "Id of the column")),
-    request_body(content((ContentPatch = "application/json"), (ContentPatch = "application/x-www-form-urlencoded"), (ContentPatch = "multipart/form-data"))),
+#[utoipa::path(patch, path = "/api/product-contents/{id}/", tag = "columns",
+    request_body = ContentPatch,
     responses(
     (status = 200, description = "The column", body = ProductContent),
     (status = 400, description = "A field is wrong; the body names it"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 403, description = "Neither owner nor administrator"),
-    (status = 404, description = "No such column, or not for the caller"),
     (status = 409, description = "The position is taken"),
-    (status = 415, description = "The body is neither JSON nor a form"),
 ))]
 async fn patch_content(
     content: WritableContent,
@@ -279,16 +282,12 @@ async fn patch_content(
 }
 
 /// Change a column; its name is required.
-#[utoipa::path(put, path = "/api/product-contents/{id}/", tag = "columns", params(("id" = i64, Path, description = "Id of the column")),
-    request_body(content((ContentInput = "application/json"), (ContentInput = "application/x-www-form-urlencoded"), (ContentInput = "multipart/form-data"))),
+#[utoipa::path(put, path = "/api/product-contents/{id}/", tag = "columns",
+    request_body = ContentInput,
     responses(
     (status = 200, description = "The column", body = ProductContent),
     (status = 400, description = "A field is wrong; the body names it"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 403, description = "Neither owner nor administrator"),
-    (status = 404, description = "No such column, or not for the caller"),
     (status = 409, description = "The position is taken"),
-    (status = 415, description = "The body is neither JSON nor a form"),
 ))]
 async fn put_content(
     content: WritableContent,
@@ -308,7 +307,7 @@ async fn change(
     let fields = body.fields().await?;
     let mut errors = FieldErrors::default();
     let changes = read_changes(&fields, partial, &mut errors);
-    if let Some(Some(product)) = fields.integer("product", &mut errors)
+    if let Some(product) = fields.required_integer("product", partial, &mut errors)
         && product != current.product_id
     {
         errors.add(
@@ -323,15 +322,12 @@ async fn change(
         .store
         .audit(content.caller.audit("column.change", "product", row.product_id))
         .await?;
-    Ok(web::Json(view(row)))
+    Ok(web::Json(show(state, &content.caller, row.id).await?))
 }
 
 /// Forget a column.
-#[utoipa::path(delete, path = "/api/product-contents/{id}/", tag = "columns", params(("id" = i64, Path, description = "Id of the column")), responses(
+#[utoipa::path(delete, path = "/api/product-contents/{id}/", tag = "columns", responses(
     (status = 204, description = "Forgotten"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 403, description = "Neither owner nor administrator"),
-    (status = 404, description = "No such column, or not for the caller"),
 ))]
 async fn delete_content(content: WritableContent, state: web::Data<AppState>) -> ApiResult<HttpResponse> {
     state.store.delete_content(content.row.content.id).await?;

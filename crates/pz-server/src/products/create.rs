@@ -4,9 +4,11 @@ use actix_web::http::StatusCode;
 use chrono::Datelike;
 use pz_model::limits::{DESCRIPTION_MAX_CHARS, DISPLAY_NAME_MAX_CHARS, PZ_CODE_MAX_CHARS, RELEASE_YEAR_MIN};
 use pz_model::{ErrorCode, ProductStatus, ProductType, Timestamp};
+use pz_store::product_citation::CitationChanges;
 use pz_store::products::NewProduct;
 use pz_store::{Store, Viewer};
 
+use super::citation_fields;
 use crate::auth::Caller;
 use crate::body::Fields;
 use crate::error::{ApiError, ApiResult, FieldErrors};
@@ -21,6 +23,7 @@ pub(super) struct Metadata {
     pub(super) pz_code: Option<Option<String>>,
     pub(super) description: Option<Option<String>>,
     pub(super) release_year: Option<Option<i32>>,
+    pub(super) citation: CitationChanges,
 }
 
 impl Metadata {
@@ -64,6 +67,7 @@ impl Metadata {
             pz_code: fields.text("pz_code", PZ_CODE_MAX_CHARS, errors),
             description: fields.text("description", DESCRIPTION_MAX_CHARS, errors),
             release_year,
+            citation: citation_fields::read(fields, errors),
         }
     }
 
@@ -83,12 +87,12 @@ impl Metadata {
     }
 }
 
-fn unknown_id(id: i64) -> String {
+pub(crate) fn unknown_id(id: i64) -> String {
     format!("Invalid pk \"{id}\" - object does not exist.")
 }
 
 /// Only administrators mark products as official.
-pub(super) fn check_official(caller: &Caller) -> ApiResult<()> {
+pub(crate) fn check_official(caller: &Caller) -> ApiResult<()> {
     if caller.is_admin() {
         return Ok(());
     }
@@ -100,7 +104,7 @@ pub(super) fn check_official(caller: &Caller) -> ApiResult<()> {
 }
 
 /// Checks what the product type says of these metadata.
-pub(super) fn check_type_rules(
+pub(crate) fn check_type_rules(
     product_type: ProductType,
     has_release: bool,
     pz_code: Option<&str>,
@@ -115,9 +119,13 @@ pub(super) fn check_type_rules(
 /// Reads and checks a new product of the caller.
 ///
 /// # Errors
-/// 400 for fields (plain strings), 403 for an official product by a member, 400 for the type's rules
+/// 400 for fields (plain strings), 403 for an official product or a DOI by a member, 400 for the type's rules
 /// (lists), in this order.
-pub(super) async fn read(store: &Store, caller: &Caller, fields: &Fields) -> ApiResult<NewProduct> {
+pub(super) async fn read(
+    store: &Store,
+    caller: &Caller,
+    fields: &Fields,
+) -> ApiResult<(NewProduct, CitationChanges)> {
     let mut errors = FieldErrors::default();
     let metadata = Metadata::read(fields, false, &mut errors);
     metadata
@@ -133,10 +141,13 @@ pub(super) async fn read(store: &Store, caller: &Caller, fields: &Fields) -> Api
     if official_product {
         check_official(caller)?;
     }
+    if metadata.citation.doi.as_ref().is_some_and(Option::is_some) {
+        citation_fields::check_doi(caller)?;
+    }
     let release_id = metadata.release.flatten();
     let pz_code = metadata.pz_code.flatten();
     check_type_rules(product_type, release_id.is_some(), pz_code.as_deref())?;
-    Ok(NewProduct {
+    let product = NewProduct {
         product_type_id: product_type.id(),
         release_id,
         user_id: caller.account.id,
@@ -147,5 +158,6 @@ pub(super) async fn read(store: &Store, caller: &Caller, fields: &Fields) -> Api
         // Whatever was sent: a product starts as a draft.
         status: ProductStatus::Registering,
         release_year: metadata.release_year.flatten(),
-    })
+    };
+    Ok((product, metadata.citation))
 }

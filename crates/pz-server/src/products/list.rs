@@ -1,7 +1,7 @@
 //! What a list of products can be asked.
 
-use pz_model::ProductStatus;
 use pz_model::limits::PRODUCT_PAGE_SIZE_DEFAULT;
+use pz_model::{ColumnMeaning, ProductStatus};
 use pz_store::list::ListCondition;
 use pz_store::products::ProductField;
 
@@ -17,6 +17,10 @@ fn statuses() -> Vec<(i64, &'static str)> {
         .into_iter()
         .map(|status| (i64::from(status.code()), status.label()))
         .collect()
+}
+
+fn roles() -> Vec<&'static str> {
+    ColumnMeaning::ALL.into_iter().map(ColumnMeaning::alias).collect()
 }
 
 const fn filter(name: &'static str, kind: FilterKind<ProductField>) -> Filter<ProductField> {
@@ -39,7 +43,7 @@ pub(crate) static LIST: ListSpec<ProductField> = ListSpec {
         ),
         filter(
             "release__in",
-            FilterKind::IdIn(ProductField::ReleaseId, Related::Release),
+            FilterKind::IdInOrNone(ProductField::ReleaseId, Related::Release),
         ),
         filter(
             "product_type",
@@ -70,6 +74,21 @@ pub(crate) static LIST: ListSpec<ProductField> = ListSpec {
         filter("release_name", FilterKind::Contains(RELEASE)),
         filter("product_name__or", FilterKind::Contains(NAME)),
         filter("product_name", FilterKind::Contains(NAME)),
+        // Behind those that the Python library has always known.
+        filter("owner__in", FilterKind::TextIn(ProductField::OwnerName)),
+        filter(
+            "origin__in",
+            FilterKind::TextInOr(ProductField::Pipeline, "upload"),
+        ),
+        filter("format__in", FilterKind::TextInOr(ProductField::Format, "none")),
+        filter(
+            "release_year__in",
+            FilterKind::NumberInOrNone(ProductField::ReleaseYear),
+        ),
+        filter("has", FilterKind::WordIn(ProductField::Roles, roles)),
+        filter("rows", FilterKind::Between(ProductField::Rows)),
+        filter("z", FilterKind::Touches(ProductField::ZMin, ProductField::ZMax)),
+        filter("latest", FilterKind::Flag(ProductField::Latest)),
     ],
     describes_classes: true,
     search_names: &[

@@ -35,7 +35,11 @@ pub(crate) fn writable(caller: &Caller, owner_id: i64) -> ApiResult<()> {
     }
 }
 
-async fn visible(request: &HttpRequest) -> ApiResult<VisibleProduct> {
+/// The product in the path, when the caller may see it.
+///
+/// # Errors
+/// 401, 403, 404.
+pub(super) async fn visible(request: &HttpRequest) -> ApiResult<VisibleProduct> {
     let caller = Caller::of(request).await?;
     let id = IdPath::of(request)?;
     let store = &app_state(request)?.store;
@@ -52,5 +56,5 @@ async fn writable_product(request: &HttpRequest) -> ApiResult<WritableProduct> {
     Ok(WritableProduct { caller, row })
 }
 
-policy!(VisibleProduct, visible);
-policy!(WritableProduct, writable_product);
+policy!(VisibleProduct, visible, Access::Visible("product"));
+policy!(WritableProduct, writable_product, Access::Writable("product"));

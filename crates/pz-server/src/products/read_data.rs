@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use tokio::time::timeout;
 
 use super::main_file::layout;
+use super::stats::wanted_columns;
 use crate::error::{ApiError, ApiResult};
 use crate::filters::QueryMap;
 use crate::state::AppState;
@@ -44,19 +45,24 @@ pub(super) async fn page(
     let path = state.store.blobs.local_path(&file.blob_key);
     let stored_layout = layout(&file);
     let name = file.name;
+    let columns = query.get("columns").map(str::to_owned);
     let page = read(state, move || {
-        let mut reader = pz_tables::open(&path, &name, stored_layout.as_ref())?;
+        let reader = pz_tables::open(&path, &name, stored_layout.as_ref())?;
         let total = reader.row_count();
         let last_start = total.saturating_sub(1) / size * size;
         let start = (number - 1).saturating_mul(size).min(last_start);
         let end = start.saturating_add(size).min(total);
-        let rows = pz_tables::rows_json(reader.as_mut(), start..end, None)?;
-        let columns = reader
-            .schema()
-            .columns
-            .iter()
-            .map(|column| column.name.clone())
-            .collect();
+        let names: Vec<&str> = reader.schema().names().collect();
+        let wanted = columns.map(|text| wanted_columns(&text, &names)).transpose()?;
+        let columns = match &wanted {
+            Some(wanted) => wanted
+                .iter()
+                .filter_map(|at| names.get(*at))
+                .map(ToString::to_string)
+                .collect(),
+            None => names.into_iter().map(str::to_owned).collect(),
+        };
+        let rows = pz_tables::rows_json(reader.as_ref(), start..end, wanted.as_deref())?;
         let results = RawValue::from_string(rows).map_err(ApiError::internal)?;
         Ok(TablePage {
             count: total,

@@ -11,6 +11,7 @@ use pz_tables::child::{self, ChildLimits};
 use pz_tables::{Inspection, TableError};
 
 use super::unwrap::{self, Found};
+use crate::downloads::compress;
 use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
 
@@ -72,6 +73,7 @@ async fn keep(state: &AppState, product_id: i64, registration: Registration) -> 
         .unwrapped
         .as_ref()
         .map(|unwrapped| unwrapped.blob.key.clone());
+    let file_id = registration.file_id;
     // After an error nobody knows whether the commit reached the disk: the sweep of orphans decides later.
     let (is_kept, needless) = match state.store.register(product_id, registration).await? {
         Registered::Kept { old_blob_key } => (true, old_blob_key),
@@ -79,6 +81,9 @@ async fn keep(state: &AppState, product_id: i64, registration: Registration) -> 
     };
     if let Some(key) = needless {
         state.store.blobs.remove(&key).await?;
+    }
+    if is_kept {
+        compress::enqueue(state, file_id);
     }
     Ok(is_kept)
 }
@@ -174,8 +179,9 @@ fn registration(
         .columns
         .into_iter()
         .zip(inspection.statistics)
-        .map(|(column, statistics)| {
+        .map(|(column, mut statistics)| {
             Ok(NewContent {
+                samples: std::mem::take(&mut statistics.json_sample),
                 column_name: column.name,
                 dtype: Some(column.dtype.to_string()),
                 shape: column.shape,

@@ -1,62 +1,49 @@
 //! The endpoints below `/api/products/`.
 
+use actix_web::http::header::LINK;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::ErrorCode;
-use pz_model::api::{Page, Product, ProductWithMainFile, TableStatistics};
-use serde_json::json;
+use pz_model::api::{
+    Creator, Funding, Page, Product, ProductWithMainFile, RelatedIdentifier, TableStatistics,
+};
+use pz_model::limits::DELETE_REASON_MAX_CHARS;
+use serde_json::{Value, json};
 
 use super::{
-    LIST, VisibleProduct, WritableProduct, change, create, list, main_file, read_data, registry, stats, view,
+    LIST, VisibleProduct, WritableProduct, change, citation, conditional, create, facets, list, main_file,
+    pending, plots, process_config, provenance, read_data, registry, restore, specz, stats, tombstone,
+    versions, view,
 };
 use crate::auth::{Caller, Credential, Writer};
-use crate::body::Body;
+use crate::body::{Body, Fields};
+use crate::cache;
 use crate::endpoints;
-use crate::error::{ApiError, ApiResult};
-use crate::routing::{ApiRouter, PathMeta};
+use crate::error::{ApiError, ApiResult, FieldErrors, ProductErrors};
+use crate::filters::QueryMap;
+use crate::routing::{ApiRouter, Metadata, PathMeta};
 use crate::state::AppState;
 
 pub(crate) fn mount(router: &mut ApiRouter) {
-    const fn path(name: &'static str, paged: bool) -> PathMeta {
-        PathMeta {
-            name,
-            list: Some(&LIST),
-            paged,
-        }
-    }
+    facets::mount(router);
+    plots::mount(router);
     endpoints!(router;
-        path("Product List", true) => [list_products, create_product],
-        path("Product Instance", false) => [get_product, patch_product, put_product, delete_product],
-        path("Main File Info", false) => [main_file_info],
-        path("Registry", false) => [register_product, register_product_by_get],
-        path("Read Data", false) => [read_table],
-        path("Statistics", false) => [table_statistics],
+        PathMeta::list("Product List", &LIST) => [list_products, create_product],
+        PathMeta::instance("Product Instance", &LIST) => [get_product, patch_product, put_product, delete_product],
+        PathMeta::instance("Main File Info", &LIST) => [main_file_info],
+        PathMeta::instance("Registry", &LIST) => [register_product, register_product_by_get],
+        PathMeta::instance("Read Data", &LIST) => [read_table],
+        PathMeta::instance("Statistics", &LIST) => [table_statistics],
+        PathMeta::instance("Api Schema", &LIST) => [product_api_schema],
     );
-}
-
-/// Why a main file could not be read as a table.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents a body that the error type writes")]
-pub(crate) struct RegistryError {
-    /// What is wrong, where, and the remedy.
-    #[schema(
-        example = "cat.csv: row 7 (line 8) has 4 fields where 5 were expected, with a comma between fields."
-    )]
-    error: String,
-    /// Stable code.
-    #[schema(example = "not_a_table")]
-    code: String,
-    /// Data row, from 1.
-    #[schema(example = 7)]
-    row: Option<u64>,
-    /// Name of the column.
-    column: Option<String>,
-    /// Line of the file, from 1.
-    #[schema(example = 8)]
-    line: Option<u64>,
-    /// Offset in the file, from 0.
-    #[schema(example = 312)]
-    byte: Option<u64>,
+    specz::mount(router);
+    pending::mount(router);
+    process_config::mount(router);
+    restore::mount(router);
+    tombstone::mount(router);
+    citation::mount(router);
+    versions::mount(router);
+    provenance::mount(router);
 }
 
 /// What a client may send of a product.
@@ -67,7 +54,7 @@ pub(crate) struct RegistryError {
 )]
 pub(crate) struct ProductInput {
     /// Name for people, at most 255 characters.
-    #[schema(example = "My Redshift Cat")]
+    #[schema(example = "My Redshift Cat", min_length = 1, max_length = 255)]
     display_name: String,
     /// Id of the product type.
     #[schema(example = 1)]
@@ -75,14 +62,32 @@ pub(crate) struct ProductInput {
     /// Id of a release; not for redshift catalogs.
     release: Option<i64>,
     /// For administrators only.
+    #[schema(nullable = false)]
     official_product: Option<bool>,
     /// Algorithm or code, at most 55 characters.
+    #[schema(max_length = 55)]
     pz_code: Option<String>,
     /// Description, Markdown.
-    #[schema(example = "Spectroscopic redshifts of the field.")]
+    #[schema(example = "Spectroscopic redshifts of the field.", max_length = 1_000_000)]
     description: Option<String>,
     /// Year in which the survey released the data.
+    #[schema(minimum = 1900)]
     release_year: Option<i32>,
+    /// Licence: CC-BY-4.0 when absent, CC0-1.0, CC-BY-SA-4.0, CC-BY-NC-4.0, ODbL-1.0, or `other`.
+    #[schema(example = "CC-BY-4.0")]
+    license: Option<String>,
+    /// Who made it; the owner when empty. In forms, like all lists here, as JSON text.
+    creators: Option<Vec<Creator>>,
+    /// What it is related to.
+    related_identifiers: Option<Vec<RelatedIdentifier>>,
+    /// Subjects.
+    #[schema(example = json!(["photometric redshifts"]))]
+    subjects: Option<Vec<String>>,
+    /// Who paid for it.
+    funding: Option<Vec<Funding>>,
+    /// Registered identifier; for administrators only.
+    #[schema(example = "10.5281/zenodo.1234")]
+    doi: Option<String>,
 }
 
 /// What a client may change of a product.
@@ -93,62 +98,87 @@ pub(crate) struct ProductInput {
 )]
 pub(crate) struct ProductPatch {
     /// Name for people; the internal name stays.
+    #[schema(nullable = false, min_length = 1, max_length = 255)]
     display_name: Option<String>,
     /// Id of the product type; fixed once a file is attached.
+    #[schema(nullable = false)]
     product_type: Option<i64>,
     /// Id of a release; not for redshift catalogs.
     release: Option<i64>,
     /// For administrators only.
+    #[schema(nullable = false)]
     official_product: Option<bool>,
     /// Algorithm or code.
+    #[schema(max_length = 55)]
     pz_code: Option<String>,
     /// Description, Markdown.
+    #[schema(max_length = 1_000_000)]
     description: Option<String>,
     /// Year in which the survey released the data.
+    #[schema(minimum = 1900)]
     release_year: Option<i32>,
     /// 1 publishes, 0 takes back to draft.
-    #[schema(example = 1)]
+    #[schema(example = 1, minimum = 0, maximum = 1)]
     status: Option<i32>,
+    /// Licence: CC-BY-4.0, CC0-1.0, CC-BY-SA-4.0, CC-BY-NC-4.0, ODbL-1.0, or `other`.
+    #[schema(example = "CC-BY-4.0")]
+    license: Option<String>,
+    /// Who made it; the owner when empty. In forms, like all lists here, as JSON text.
+    creators: Option<Vec<Creator>>,
+    /// What it is related to.
+    related_identifiers: Option<Vec<RelatedIdentifier>>,
+    /// Subjects.
+    #[schema(example = json!(["photometric redshifts"]))]
+    subjects: Option<Vec<String>>,
+    /// Who paid for it.
+    funding: Option<Vec<Funding>>,
+    /// Registered identifier; for administrators only.
+    #[schema(example = "10.5281/zenodo.1234")]
+    doi: Option<String>,
+}
+
+/// What a client may say when deleting a product.
+#[derive(utoipa::ToSchema)]
+#[expect(
+    dead_code,
+    reason = "documents bodies that are read field by field, in three encodings"
+)]
+pub(crate) struct ProductDeletion {
+    /// Why, at most 500 characters; the tombstone shows it.
+    #[schema(example = "Superseded by the next release.", max_length = 500)]
+    reason: Option<String>,
 }
 
 /// List the products that the caller may see, newest first.
 #[utoipa::path(get, path = "/api/products/", tag = "products", responses(
     (status = 200, description = "A page of products", body = Page<Product>),
-    (status = 400, description = "A filter has a value that it cannot have; the body names it"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such page"),
 ))]
 async fn list_products(
     caller: Caller,
     state: web::Data<AppState>,
     request: HttpRequest,
-) -> ApiResult<web::Json<Page<Product>>> {
-    let asked = LIST.read(&request)?;
-    asked.check_ids(&state.store, caller.viewer()).await?;
-    let with_deleted = list::asks_for_deleted(asked.conditions());
-    let page = asked
-        .fetch(
-            async |query| {
-                state
-                    .store
-                    .list_products(caller.viewer(), query, with_deleted)
-                    .await
-            },
-            |row| view(&caller, row),
-        )
-        .await?;
-    Ok(web::Json(page))
+) -> ApiResult<HttpResponse> {
+    let viewer = caller.viewer();
+    cache::answer(&state, Some(viewer), &request, async || {
+        let asked = LIST.read(&request)?;
+        asked.check_ids(&state.store, viewer).await?;
+        let with_deleted = list::asks_for_deleted(asked.conditions());
+        asked
+            .fetch(
+                async |query| state.store.list_products(viewer, query, with_deleted).await,
+                |row| view(&caller, row),
+            )
+            .await
+    })
+    .await
 }
 
 /// Create a product: a draft until it is published.
 #[utoipa::path(post, path = "/api/products/", tag = "products",
-    request_body(content((ProductInput = "application/json"), (ProductInput = "application/x-www-form-urlencoded"), (ProductInput = "multipart/form-data"))),
+    request_body = ProductInput,
     responses(
     (status = 201, description = "The draft", body = Product),
-    (status = 400, description = "A field is wrong; the body names it"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 403, description = "Only administrators create official products"),
-    (status = 415, description = "The body is neither JSON nor a form"),
+    (status = 400, description = "A field is wrong, or the type's rules are; the body names it", body = ProductErrors),
 ))]
 async fn create_product(
     Writer(caller): Writer,
@@ -156,8 +186,8 @@ async fn create_product(
     body: Body,
 ) -> ApiResult<HttpResponse> {
     let fields = body.fields().await?;
-    let product = create::read(&state.store, &caller, &fields).await?;
-    let id = state.store.create_product(product).await?;
+    let (product, citation) = create::read(&state.store, &caller, &fields).await?;
+    let id = state.store.create_product_with(product, citation).await?;
     state
         .store
         .audit(caller.audit("product.create", "product", id))
@@ -175,67 +205,77 @@ async fn show(state: &AppState, caller: &Caller, id: i64) -> ApiResult<Product> 
 }
 
 /// Get a product.
-#[utoipa::path(get, path = "/api/products/{id}/", tag = "products", params(("id" = i64, Path, description = "Id of the product")), responses(
-    (status = 200, description = "The product", body = Product),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such product, or not for the caller"),
+#[utoipa::path(get, path = "/api/products/{id}/", tag = "products", responses(
+    (status = 200, description = "The product; `ETag` for changing it only as it is, `Link` for FAIR Signposting", body = Product),
+    (status = 304, description = "Not changed since the ETag given"),
 ))]
-async fn get_product(product: VisibleProduct) -> web::Json<Product> {
-    web::Json(view(&product.caller, product.row))
+async fn get_product(
+    product: VisibleProduct,
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> ApiResult<HttpResponse> {
+    let links = citation::links(&state, &product.row);
+    let mut response = conditional::answer_unless_known(&request, &view(&product.caller, product.row))?;
+    if let Ok(links) = links.parse() {
+        response.headers_mut().insert(LINK, links);
+    }
+    Ok(response)
 }
 
 /// Change some fields of a product, or publish it.
-#[utoipa::path(patch, path = "/api/products/{id}/", tag = "products", params(("id" = i64, Path, description = "Id of the product")),
-    request_body(content((ProductPatch = "application/json"), (ProductPatch = "application/x-www-form-urlencoded"), (ProductPatch = "multipart/form-data"))),
+#[utoipa::path(patch, path = "/api/products/{id}/", tag = "products",
+    request_body = ProductPatch,
+    params(("If-Match" = inline(Option<String>), Header, description = "Change it only if this is still its ETag")),
     responses(
     (status = 200, description = "The product", body = Product),
     (status = 400, description = "A field is wrong; the body names it"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 403, description = "Neither owner nor administrator"),
-    (status = 404, description = "No such product, or not for the caller"),
-    (status = 406, description = "Columns with mandatory meanings are missing; the body names them", body = String),
-    (status = 415, description = "The body is neither JSON nor a form"),
+    (status = 406, description = "Columns with mandatory meanings are missing; the body names them", body = String, content_type = "application/json"),
+    (status = 412, description = "The product changed since the ETag given"),
 ))]
 async fn patch_product(
     product: WritableProduct,
     state: web::Data<AppState>,
+    request: HttpRequest,
     body: Body,
-) -> ApiResult<web::Json<Product>> {
-    change_product(product, &state, body, true).await
+) -> ApiResult<HttpResponse> {
+    change_product(product, &state, &request, body, true).await
 }
 
 /// Change a product; name and type are required.
-#[utoipa::path(put, path = "/api/products/{id}/", tag = "products", params(("id" = i64, Path, description = "Id of the product")),
-    request_body(content((ProductInput = "application/json"), (ProductInput = "application/x-www-form-urlencoded"), (ProductInput = "multipart/form-data"))),
+#[utoipa::path(put, path = "/api/products/{id}/", tag = "products",
+    request_body = ProductInput,
+    params(("If-Match" = inline(Option<String>), Header, description = "Change it only if this is still its ETag")),
     responses(
     (status = 200, description = "The product", body = Product),
     (status = 400, description = "A field is wrong; the body names it"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 403, description = "Neither owner nor administrator"),
-    (status = 404, description = "No such product, or not for the caller"),
-    (status = 406, description = "Columns with mandatory meanings are missing; the body names them", body = String),
-    (status = 415, description = "The body is neither JSON nor a form"),
+    (status = 406, description = "Columns with mandatory meanings are missing; the body names them", body = String, content_type = "application/json"),
+    (status = 412, description = "The product changed since the ETag given"),
 ))]
 async fn put_product(
     product: WritableProduct,
     state: web::Data<AppState>,
+    request: HttpRequest,
     body: Body,
-) -> ApiResult<web::Json<Product>> {
-    change_product(product, &state, body, false).await
+) -> ApiResult<HttpResponse> {
+    change_product(product, &state, &request, body, false).await
 }
 
 async fn change_product(
     product: WritableProduct,
     state: &AppState,
+    request: &HttpRequest,
     body: Body,
     partial: bool,
-) -> ApiResult<web::Json<Product>> {
+) -> ApiResult<HttpResponse> {
     let WritableProduct { caller, row } = product;
+    let as_seen = conditional::check_state_seen(request, &view(&caller, row.clone()))?;
     let fields = body.fields().await?;
-    let changes = change::read(&state.store, &caller, &row, &fields, partial).await?;
+    let mut changes = change::read(&state.store, &caller, &row, &fields, partial).await?;
     if changes != Default::default() {
         let published = changes.status.filter(|status| *status != row.status());
-        state.store.change_product(row.id, changes).await?;
+        changes.unchanged_since = as_seen.then_some(row.updated_at);
+        let changed = state.store.change_product(row.id, changes).await;
+        changed.map_err(|error| conditional::lost_race(error, as_seen))?;
         let action = if published.is_some() {
             "product.set_status"
         } else {
@@ -245,19 +285,34 @@ async fn change_product(
         entry.detail = published.map(|status| json!({"status": status}));
         state.store.audit(entry).await?;
     }
-    Ok(web::Json(show(state, &caller, row.id).await?))
+    conditional::answer(&show(state, &caller, row.id).await?)
 }
 
-/// Delete a product; its bytes are kept for a time of grace.
-#[utoipa::path(delete, path = "/api/products/{id}/", tag = "products", params(("id" = i64, Path, description = "Id of the product")), responses(
+/// Delete a product: a tombstone stays, and for a time it can be brought back. A process that makes it is stopped.
+#[utoipa::path(delete, path = "/api/products/{id}/", tag = "products",
+    request_body = Option<ProductDeletion>,
+    params(
+    ("reason" = inline(Option<String>), Query, description = "Why, at most 500 characters; a body counts more"),
+    ("If-Match" = inline(Option<String>), Header, description = "Delete it only if this is still its ETag"),
+), responses(
     (status = 204, description = "Deleted"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 403, description = "Neither owner nor administrator"),
-    (status = 404, description = "No such product, or not for the caller"),
+    (status = 412, description = "The product changed since the ETag given"),
 ))]
-async fn delete_product(product: WritableProduct, state: web::Data<AppState>) -> ApiResult<HttpResponse> {
+async fn delete_product(
+    product: WritableProduct,
+    state: web::Data<AppState>,
+    request: HttpRequest,
+    body: Body,
+) -> ApiResult<HttpResponse> {
     let WritableProduct { caller, row } = product;
-    state.store.delete_product(row.id, caller.account.id).await?;
+    let as_seen = conditional::check_state_seen(&request, &view(&caller, row.clone()))?;
+    let reason = delete_reason(&request, &body.fields().await?)?;
+    let unchanged_since = as_seen.then_some(row.updated_at);
+    state
+        .store
+        .delete_product_because(row.id, caller.account.id, reason, unchanged_since)
+        .await
+        .map_err(|error| conditional::lost_race(error, as_seen))?;
     state
         .store
         .audit(caller.audit("product.delete", "product", row.id))
@@ -265,11 +320,28 @@ async fn delete_product(product: WritableProduct, state: web::Data<AppState>) ->
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// Why a product is deleted: from the body, else from the query string.
+fn delete_reason(request: &HttpRequest, fields: &Fields) -> ApiResult<Option<String>> {
+    let mut errors = FieldErrors::default();
+    let said = match fields.text("reason", DELETE_REASON_MAX_CHARS, &mut errors) {
+        Some(reason) => reason,
+        None => {
+            let mut of_query = Fields::form();
+            if let Some(reason) = QueryMap::of(request).get("reason") {
+                of_query.insert_text("reason".to_owned(), reason.as_bytes())?;
+            }
+            of_query
+                .text("reason", DELETE_REASON_MAX_CHARS, &mut errors)
+                .flatten()
+        }
+    };
+    errors.check()?;
+    Ok(said.filter(|reason| !reason.is_empty()))
+}
+
 /// Get a product with what is known of its main file.
-#[utoipa::path(get, path = "/api/products/{id}/main_file_info/", tag = "products", params(("id" = i64, Path, description = "Id of the product")), responses(
+#[utoipa::path(get, path = "/api/products/{id}/main_file_info/", tag = "products", responses(
     (status = 200, description = "The product and its main file", body = ProductWithMainFile),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such product, or not for the caller"),
 ))]
 async fn main_file_info(
     product: VisibleProduct,
@@ -283,13 +355,10 @@ async fn main_file_info(
 }
 
 /// Read the main file as a table and keep its columns; what came in an archive is kept without the archive.
-#[utoipa::path(post, path = "/api/products/{id}/registry/", tag = "products", params(("id" = i64, Path, description = "Id of the product")), responses(
+#[utoipa::path(post, path = "/api/products/{id}/registry/", tag = "products", responses(
     (status = 200, description = "The product; its columns are known", body = Product),
-    (status = 401, description = "No or bad credentials"),
-    (status = 403, description = "Neither owner nor administrator"),
-    (status = 404, description = "No such product, or not for the caller"),
     (status = 409, description = "There is no main file, or it was replaced meanwhile"),
-    (status = 422, description = "The main file is not a table that can be read; the body says why, and `row`, `column`, `line` and `byte` say where, as far as known", body = RegistryError),
+    (status = 422, description = "The main file is not a table that can be read; the body says why, and `row`, `column`, `line` and `byte` say where, as far as known"),
     (status = 507, description = "There is no space left to unpack it"),
 ))]
 async fn register_product(
@@ -309,13 +378,11 @@ async fn register_product(
 }
 
 /// Read the main file as a table and keep its columns: for the Python library, which uses GET.
-#[utoipa::path(get, path = "/api/products/{id}/registry/", tag = "products", params(("id" = i64, Path, description = "Id of the product")), responses(
+#[utoipa::path(get, path = "/api/products/{id}/registry/", tag = "products", responses(
     (status = 200, description = "The product; its columns are known", body = Product),
-    (status = 401, description = "No or bad credentials"),
     (status = 403, description = "Neither owner nor administrator, or a browser session"),
-    (status = 404, description = "No such product, or not for the caller"),
     (status = 409, description = "There is no main file, or it was replaced meanwhile"),
-    (status = 422, description = "The main file is not a table that can be read; the body says why, and `row`, `column`, `line` and `byte` say where, as far as known", body = RegistryError),
+    (status = 422, description = "The main file is not a table that can be read; the body says why, and `row`, `column`, `line` and `byte` say where, as far as known"),
     (status = 507, description = "There is no space left to unpack it"),
 ))]
 async fn register_product_by_get(
@@ -334,18 +401,21 @@ async fn register_product_by_get(
     if request.method() == Method::HEAD {
         return Ok(web::Json(view(&product.caller, product.row)));
     }
-    register_product(product, state).await
+    let cache = state.cache.clone();
+    let answer = register_product(product, state).await;
+    // A GET that changes things.
+    cache.forget();
+    answer
 }
 
 /// Get rows of the table.
 #[utoipa::path(get, path = "/api/products/{id}/read_data/", tag = "products", params(
-    ("id" = i64, Path, description = "Id of the product"),
-    ("page" = inline(Option<String>), Query, description = "Page number from 1; one beyond the end gives the last page"),
-    ("page_size" = inline(Option<String>), Query, description = "Rows of a page: 100 when absent and at most"),
+    ("page" = Option<u64>, Query, minimum = 1, description = "Page number from 1; one beyond the end gives the last page"),
+    ("page_size" = Option<u64>, Query, minimum = 1, description = "Rows of a page: 100 when absent and at most"),
+    ("columns" = inline(Option<String>), Query, description = "Comma list of column names; all columns when absent"),
 ), responses(
     (status = 200, description = "`count`, `total_rows`, `columns` and `results`: one object per row. Integers keep all digits; missing, NaN and infinite values are null", body = Object),
-    (status = 400, description = "`page` or `page_size` is not a number from 1"),
-    (status = 401, description = "No or bad credentials"),
+    (status = 400, description = "`page` or `page_size` is not a number from 1, or the table has no such column"),
     (status = 404, description = "No such product, or it has no table"),
     (status = 422, description = "The file is damaged, or reading it takes too long"),
     (status = 503, description = "Too many tables are being read; try again"),
@@ -360,13 +430,11 @@ async fn read_table(
 
 /// Get the statistics of the table's columns, over all rows.
 #[utoipa::path(get, path = "/api/products/{id}/stats/", tag = "products", params(
-    ("id" = i64, Path, description = "Id of the product"),
     ("columns" = inline(Option<String>), Query, description = "Comma list of column names; all columns when absent"),
 ), responses(
     (status = 200, description = "The columns with their statistics, in file order; the ETag changes whenever they do", body = TableStatistics),
     (status = 304, description = "Not changed since the ETag given"),
     (status = 400, description = "The table has no such column"),
-    (status = 401, description = "No or bad credentials"),
     (status = 404, description = "No such product, or it has no table"),
 ))]
 async fn table_statistics(
@@ -375,4 +443,16 @@ async fn table_statistics(
     request: HttpRequest,
 ) -> ApiResult<HttpResponse> {
     stats::answer(&state, product.row.id, &request).await
+}
+
+/// Get what OPTIONS says of the product.
+#[utoipa::path(get, path = "/api/products/{id}/api_schema/", tag = "products", responses(
+    (status = 200, description = "Name, encodings, filters and fields", body = Object),
+))]
+async fn product_api_schema(
+    _: VisibleProduct,
+    metadata: web::Data<Metadata>,
+    request: HttpRequest,
+) -> web::Json<Value> {
+    web::Json(metadata.of_instance(&request).await)
 }

@@ -10,6 +10,9 @@ use crate::auth::Caller;
 pub(crate) fn view(caller: &Caller, row: ProductRow) -> Product {
     let status = row.status();
     let may_change = caller.may_change(row.user_id);
+    let is_latest_version = row.is_latest_version();
+    let (creators, related_identifiers) = (row.creator_list(), row.related_list());
+    let (subjects, funding) = (row.subject_list(), row.funding_list());
     Product {
         id: row.id,
         release: row.release_id,
@@ -37,5 +40,15 @@ pub(crate) fn view(caller: &Caller, row: ProductRow) -> Product {
         n_rows: row.n_rows,
         size: row.size_bytes,
         registry_error: row.registry_error.filter(|_| may_change),
+        license: row.license,
+        creators,
+        related_identifiers,
+        subjects,
+        funding,
+        doi: row.doi,
+        concept: row.concept_id,
+        version_number: row.version_number,
+        is_latest_version,
+        latest_version: row.latest_version,
     }
 }
