@@ -1,15 +1,19 @@
 //! Pipelines that the service offers.
 
-use actix_web::{HttpRequest, web};
+mod service;
+
+use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::Timestamp;
 use pz_model::api::{Page, Pipeline};
 use pz_store::pipelines::{PipelineField, PipelineWithTypes};
+use serde_json::Value;
 
 use crate::auth::Caller;
+use crate::cache;
 use crate::endpoints;
 use crate::error::{ApiError, ApiResult};
 use crate::filters::{DEFAULT_PAGE_SIZE, Filter, FilterKind, ListSpec};
-use crate::routing::{ApiRouter, IdPath, PathMeta};
+use crate::routing::{ApiRouter, IdPath, Metadata, PathMeta};
 use crate::state::AppState;
 
 static LIST: ListSpec<PipelineField> = ListSpec {
@@ -38,9 +42,11 @@ static LIST: ListSpec<PipelineField> = ListSpec {
 
 pub(crate) fn mount(router: &mut ApiRouter) {
     endpoints!(router;
-        PathMeta { name: "Pipeline List", list: Some(&LIST), paged: true } => [list_pipelines],
-        PathMeta { name: "Pipeline Instance", list: Some(&LIST), paged: false } => [get_pipeline],
+        PathMeta::list("Pipeline List", &LIST) => [list_pipelines],
+        PathMeta::instance("Pipeline Instance", &LIST) => [get_pipeline],
+        PathMeta::instance("Api Schema", &LIST) => [pipeline_api_schema],
     );
+    service::mount(router);
 }
 
 fn view(row: PipelineWithTypes) -> Pipeline {
@@ -64,27 +70,24 @@ fn view(row: PipelineWithTypes) -> Pipeline {
 /// List pipelines, newest first.
 #[utoipa::path(get, path = "/api/pipelines/", tag = "pipelines", responses(
     (status = 200, description = "A page of pipelines", body = Page<Pipeline>),
-    (status = 400, description = "A filter has a value that it cannot have"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such page"),
 ))]
 async fn list_pipelines(
     _: Caller,
     state: web::Data<AppState>,
     request: HttpRequest,
-) -> ApiResult<web::Json<Page<Pipeline>>> {
-    let asked = LIST.read(&request)?;
-    let page = asked
-        .fetch(async |query| state.store.list_pipelines(query).await, view)
-        .await?;
-    Ok(web::Json(page))
+) -> ApiResult<HttpResponse> {
+    cache::answer(&state, None, &request, async || {
+        let asked = LIST.read(&request)?;
+        asked
+            .fetch(async |query| state.store.list_pipelines(query).await, view)
+            .await
+    })
+    .await
 }
 
 /// Get a pipeline.
-#[utoipa::path(get, path = "/api/pipelines/{id}/", tag = "pipelines", params(("id" = i64, Path, description = "Id of the pipeline")), responses(
+#[utoipa::path(get, path = "/api/pipelines/{id}/", tag = "pipelines", responses(
     (status = 200, description = "The pipeline", body = Pipeline),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such pipeline"),
 ))]
 async fn get_pipeline(_: Caller, state: web::Data<AppState>, id: IdPath) -> ApiResult<web::Json<Pipeline>> {
     let row = state
@@ -93,4 +96,23 @@ async fn get_pipeline(_: Caller, state: web::Data<AppState>, id: IdPath) -> ApiR
         .await?
         .ok_or_else(ApiError::not_found)?;
     Ok(web::Json(view(row)))
+}
+
+/// Get what OPTIONS says of the pipeline.
+#[utoipa::path(get, path = "/api/pipelines/{id}/api_schema/", tag = "pipelines", responses(
+    (status = 200, description = "Name, encodings, filters and fields", body = Object),
+))]
+async fn pipeline_api_schema(
+    _: Caller,
+    state: web::Data<AppState>,
+    id: IdPath,
+    metadata: web::Data<Metadata>,
+    request: HttpRequest,
+) -> ApiResult<web::Json<Value>> {
+    state
+        .store
+        .pipeline(id.0)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    Ok(web::Json(metadata.of_instance(&request).await))
 }

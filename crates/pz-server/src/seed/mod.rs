@@ -12,7 +12,6 @@ use anyhow::Context;
 use pz_model::{ColumnMeaning, FileRole, ProductStatus, ProductType, file_name};
 use pz_store::Viewer;
 use pz_store::accounts::NewUser;
-use pz_store::pipelines::NewPipeline;
 use pz_store::product_contents::ContentChanges;
 use pz_store::product_files::NewFile;
 use pz_store::products::{NewProduct, ProductChanges};
@@ -86,7 +85,6 @@ pub(crate) async fn demo(state: &AppState) -> anyhow::Result<Seeded> {
     }
     let owners = users(state).await?;
     releases(state).await?;
-    pipelines(state).await?;
     let mut products = catalogs::products()?;
     products.extend(documents::products()?);
     let count = products.len();
@@ -161,54 +159,7 @@ async fn releases(state: &AppState) -> anyhow::Result<()> {
                 mag_zero_point: Some(31.4),
                 is_public,
                 access_groups,
-            })
-            .await?;
-    }
-    Ok(())
-}
-
-async fn pipelines(state: &AppState) -> anyhow::Result<()> {
-    let combine = json!({
-        "output_root_dir": "", "output_dir": "", "output_format": "parquet", "output_name": "crd", "executor": {}, "inputs": {},
-        "param": {
-            "combine_type": "concatenate", "extra_columns": {}, "z_flag_homogenized_value_to_cut": 3.0,
-            "flags_translation_file": "default", "insert_DP1_footprint_flag": false, "insert_rubin_footprint_flag": true
-        }
-    });
-    let training = json!({
-        "output_root_dir": "", "output_dir": "", "output_format": null, "output_name": "tsm", "executor": {}, "inputs": {},
-        "param": {
-            "crossmatch": {"radius_arcsec": 1.0, "n_neighbors": 1}, "use_absolute_lsdb_path": false, "selected_cols": [],
-            "flux_type": "auto", "convert_flux_to_mag": true, "dereddening": "sfd", "split_method": "random",
-            "train_fraction": 0.7, "random_seed": null
-        }
-    });
-    for (name, display_name, description, system_config, output) in [
-        (
-            "combine_redshift_dedup",
-            "Combine Redshift Catalogs",
-            "Combines reference redshift catalogs into one, with homogenised quality flags and duplicates marked or removed.",
-            combine,
-            ProductType::RedshiftCatalog,
-        ),
-        (
-            "training_set_maker",
-            "Training Set Maker",
-            "Matches a reference redshift catalog with the photometry of a release.",
-            training,
-            ProductType::TrainingSet,
-        ),
-    ] {
-        state
-            .store
-            .add_pipeline(NewPipeline {
-                name: name.to_owned(),
-                display_name: display_name.to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                description: Some(description.to_owned()),
-                system_config,
-                output_product_type_id: output.id(),
-                product_types_accepted: vec![ProductType::RedshiftCatalog.id()],
+                ..NewRelease::default()
             })
             .await?;
     }
