@@ -5,9 +5,11 @@
 
 pub mod keys;
 pub mod password;
+mod retired;
 pub mod routes;
 pub mod session;
 pub mod token;
+mod tokens;
 
 use std::future::{Ready, ready};
 
@@ -15,11 +17,13 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
-use pz_model::ErrorCode;
+use pz_model::{ErrorCode, Timestamp};
 use pz_store::Viewer;
 use pz_store::accounts::Account;
 use pz_store::audit::AuditEntry;
 
+use crate::cache::CallerKey;
+use crate::documentation::Access;
 use crate::error::{ApiError, ApiResult};
 use crate::logging::RequestId;
 use crate::policy;
@@ -40,7 +44,9 @@ impl FromRequest for Public {
     }
 }
 
-impl Policy for Public {}
+impl Policy for Public {
+    const ACCESS: Access = Access::Public;
+}
 
 /// How the caller showed who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +55,13 @@ pub enum Credential {
     Token,
     /// A session cookie of the web app.
     Session,
+}
+
+/// The token that a request came with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TokenInUse {
+    pub(crate) id: i64,
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 /// Somebody signed in, with the scope `read`; by session also with the CSRF header, on methods that are
@@ -60,6 +73,7 @@ pub struct Caller {
     /// How they showed it.
     pub credential: Credential,
     scopes: Vec<Scope>,
+    token: Option<TokenInUse>,
     request_id: Option<String>,
     remote_address: Option<String>,
 }
@@ -82,6 +96,16 @@ impl Caller {
     /// Is the owner, or acts as an administrator.
     pub fn may_change(&self, owner_id: i64) -> bool {
         self.account.id == owner_id || self.is_admin()
+    }
+
+    /// Id of the token in use; none with a session.
+    pub fn token_id(&self) -> Option<i64> {
+        self.token.map(|token| token.id)
+    }
+
+    /// When the token in use ends by itself, if it does.
+    pub fn token_end(&self) -> Option<Timestamp> {
+        self.token.and_then(|token| token.expires_at)
     }
 
     /// Refuses a token without this scope.
@@ -144,13 +168,14 @@ impl Caller {
             account,
             credential,
             scopes,
+            token: None,
             request_id: None,
             remote_address: None,
         }
     }
 }
 
-policy!(Caller, Caller::of);
+policy!(Caller, Caller::of, Access::Caller);
 
 /// A [`Caller`] with the scope `upload`, who may create things.
 #[derive(Debug, Clone)]
@@ -162,7 +187,29 @@ async fn writer(request: &HttpRequest) -> ApiResult<Writer> {
     Ok(Writer(caller))
 }
 
-policy!(Writer, writer);
+policy!(Writer, writer, Access::Scope("upload"));
+
+/// A [`Caller`] who acts as an administrator.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Caller);
+
+async fn admin(request: &HttpRequest) -> ApiResult<Admin> {
+    let caller = Caller::of(request).await?;
+    if caller.is_admin() {
+        return Ok(Admin(caller));
+    }
+    // A member learns that the page exists, and an administrator's token what it lacks.
+    if caller.account.is_admin {
+        caller.need_scope(Scope::Admin)?;
+    }
+    Err(ApiError::detail(
+        StatusCode::FORBIDDEN,
+        ErrorCode::PermissionDenied,
+        "Only administrators may do this.",
+    ))
+}
+
+policy!(Admin, admin, Access::Admin);
 
 /// The shared state of a request.
 ///
@@ -204,16 +251,35 @@ async fn by_token(state: &AppState, header: &str) -> ApiResult<Caller> {
         )
     };
     let (key, secret) = token::split(text).ok_or_else(invalid)?;
+    let known_by = CallerKey::token(text);
+    if let Some(known) = state.cache.caller(&state.store, &known_by).await? {
+        let scopes = Scope::parse_list(known.token.as_ref().map_or("", |(_, scopes)| scopes));
+        return Ok(Caller {
+            token: known.token.as_ref().map(|(token, _)| *token),
+            ..Caller::new(known.account.clone(), Credential::Token, scopes)
+        });
+    }
+    let revision = state.cache.revisions(&state.store).await?;
     let found = state
         .store
         .account_by_token(key, secret)
         .await?
         .ok_or_else(invalid)?;
-    Ok(Caller::new(
-        found.account,
-        Credential::Token,
-        Scope::parse_list(&found.scopes),
-    ))
+    let scopes = Scope::parse_list(&found.scopes);
+    let token = TokenInUse {
+        id: found.token_id,
+        expires_at: found.expires_at,
+    };
+    state.cache.keep_caller(
+        known_by,
+        revision,
+        found.account.clone(),
+        Some((token, found.scopes)),
+    );
+    Ok(Caller {
+        token: Some(token),
+        ..Caller::new(found.account, Credential::Token, scopes)
+    })
 }
 
 async fn by_session(state: &AppState, request: &HttpRequest) -> ApiResult<Caller> {

@@ -8,29 +8,29 @@ use pz_store::accounts::Account;
 use pz_store::audit::AuditEntry;
 
 use super::token::{self, Scope};
-use super::{Caller, Credential, Public, check_origin, password, session};
+use super::{Caller, Credential, Public, check_origin, password, retired, session, tokens};
 use crate::body::Body;
 use crate::endpoints;
 use crate::error::{ApiError, ApiResult, FieldErrors};
 use crate::routing::{ApiRouter, PathMeta};
 use crate::state::AppState;
 
+/// How names of tokens begin that were obtained for a password.
+const OBTAINED: &str = "obtained";
+/// Such tokens a user may have; a further one ends the oldest.
+const OBTAINED_MAX: usize = 20;
+
 pub(crate) fn mount(router: &mut ApiRouter) {
-    const fn action(name: &'static str) -> PathMeta {
-        PathMeta {
-            name,
-            list: None,
-            paged: false,
-        }
-    }
     endpoints!(router;
-        action("Login") => [login],
-        action("Logout") => [logout, logout_by_get],
-        action("Session") => [get_session],
-        action("Logged User") => [logged_user],
-        action("Get Token") => [get_token],
-        action("Obtain Token") => [obtain_token],
+        PathMeta::action("Login") => [login],
+        PathMeta::action("Logout") => [logout, logout_by_get],
+        PathMeta::action("Session") => [get_session],
+        PathMeta::action("Logged User") => [logged_user],
+        PathMeta::action("Get Token") => [get_token],
+        PathMeta::action("Obtain Token") => [obtain_token],
     );
+    tokens::mount(router);
+    retired::mount(router);
 }
 
 fn session_user(account: &Account) -> SessionUser {
@@ -108,7 +108,6 @@ async fn login(
 /// Sign out of the web app.
 #[utoipa::path(post, path = "/api/logout/", tag = "session", responses(
     (status = 200, description = "Signed out"),
-    (status = 401, description = "Nobody is signed in"),
 ))]
 async fn logout(caller: Caller, state: web::Data<AppState>) -> ApiResult<HttpResponse> {
     let mut response = HttpResponse::Ok();
@@ -123,7 +122,6 @@ async fn logout(caller: Caller, state: web::Data<AppState>) -> ApiResult<HttpRes
 /// Say that a client is done; changes nothing, for programs that use a token.
 #[utoipa::path(get, path = "/api/logout/", tag = "session", responses(
     (status = 200, description = "Nothing changes: tokens live until they are replaced"),
-    (status = 401, description = "No or bad credentials"),
 ))]
 async fn logout_by_get(_: Caller) -> HttpResponse {
     HttpResponse::Ok().finish()
@@ -147,7 +145,6 @@ async fn get_session(_: Public, request: HttpRequest) -> ApiResult<web::Json<Ses
 /// Tell who is calling.
 #[utoipa::path(post, path = "/api/logged_user/", tag = "session", responses(
     (status = 200, description = "Display name and whether the caller is an administrator", body = LoggedUser),
-    (status = 401, description = "No or bad credentials"),
 ))]
 async fn logged_user(caller: Caller) -> web::Json<LoggedUser> {
     web::Json(LoggedUser {
@@ -156,10 +153,11 @@ async fn logged_user(caller: Caller) -> web::Json<LoggedUser> {
     })
 }
 
-/// Replace the caller's default API token; the old one ends at once.
+/// Replace the caller's default API token; the old one ends at once, and programs that use it are refused.
+///
+/// Tokens made at `/api/tokens/` stay: give each program one of its own.
 #[utoipa::path(post, path = "/api/get_token/", tag = "tokens", responses(
     (status = 200, description = "The new token, shown this once", body = Token),
-    (status = 401, description = "No or bad credentials"),
     (status = 403, description = "The token in use may do less than a default token"),
 ))]
 async fn get_token(caller: Caller, state: web::Data<AppState>) -> ApiResult<web::Json<Token>> {
@@ -167,13 +165,14 @@ async fn get_token(caller: Caller, state: web::Data<AppState>) -> ApiResult<web:
     for scope in Scope::DEFAULT {
         caller.need_scope(scope)?;
     }
-    let token = token::create(
-        &state.store,
+    let (new, token) = token::new(
         caller.account.id,
         token::DEFAULT_NAME,
         &Scope::DEFAULT,
-    )
-    .await?;
+        // Nor one that lives longer.
+        caller.token_end(),
+    );
+    state.store.replace_token(new).await?;
     state
         .store
         .audit(caller.audit("token.replace", "user", caller.account.id))
@@ -181,7 +180,7 @@ async fn get_token(caller: Caller, state: web::Data<AppState>) -> ApiResult<web:
     Ok(web::Json(Token { token }))
 }
 
-/// Get an API token for a username and password.
+/// Get an API token for a username and password; of such tokens the newest 20 work.
 #[utoipa::path(post, path = "/api/obtain_token/", tag = "tokens", request_body = Credentials, responses(
     (status = 200, description = "A fresh token, shown this once", body = Token),
     (status = 400, description = "Wrong credentials, or a field is missing"),
@@ -200,8 +199,14 @@ async fn obtain_token(
             "Unable to log in with the provided credentials.",
         ));
     };
-    let name = format!("obtained {}", pz_model::Timestamp::now());
-    let token = token::create(&state.store, account.id, &name, &Scope::DEFAULT).await?;
+    // Random, too: two requests may come in the same microsecond.
+    let random: String = token::random_text().chars().take(4).collect();
+    let name = format!("{OBTAINED} {} {random}", pz_model::Timestamp::now());
+    let (new, token) = token::new(account.id, &name, &Scope::DEFAULT, None);
+    state
+        .store
+        .add_token_of_series(new, OBTAINED, OBTAINED_MAX)
+        .await?;
     state
         .store
         .audit(audit_sign_in(&account, "token.obtain", &request))

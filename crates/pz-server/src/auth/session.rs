@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use super::check_origin;
+use crate::cache::CallerKey;
 use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
 
@@ -81,7 +82,18 @@ pub(crate) async fn account(state: &AppState, token: &str) -> ApiResult<Option<A
     let Some(claims) = state.keys.check::<SessionClaims>(PURPOSE, token) else {
         return Ok(None);
     };
-    let account = state.store.account_by_id(claims.sub).await?;
+    let known_by = CallerKey::User(claims.sub);
+    let account = match state.cache.caller(&state.store, &known_by).await? {
+        Some(known) => Some(known.account.clone()),
+        None => {
+            let revision = state.cache.revisions(&state.store).await?;
+            let account = state.store.account_by_id(claims.sub).await?;
+            if let Some(account) = &account {
+                state.cache.keep_caller(known_by, revision, account.clone(), None);
+            }
+            account
+        }
+    };
     Ok(account.filter(|account| account.session_epoch == claims.epoch))
 }
 

@@ -1,43 +1,41 @@
 //! The instance itself: API root, public configuration, environment, health.
 
-use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{HttpResponse, web};
-use pz_model::api::{AuthMethods, InstanceConfig, InstanceLimits, InstanceLinks, WhichEnvironment};
+mod config;
+mod file;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use pz_model::api::{ApiRoot, InstanceConfig, WhichEnvironment};
 use serde_json::json;
 
 use crate::auth::{Caller, Public};
 use crate::endpoints;
-use crate::error::ApiResult;
-use crate::openapi::VERSION;
-use crate::routing::{ApiRouter, PathMeta};
+use crate::error::{ApiError, ApiResult};
+use crate::reference::fixed::Fixed;
+use crate::routing::{ApiRouter, IdPath, PathMeta};
 use crate::state::AppState;
+
+pub(crate) use file::InstanceTexts;
 
 /// Environment names that mean "not for use".
 const DEV_ENVIRONMENTS: [&str; 5] = ["Development", "development", "dev", "Staging", "Homolog"];
 
 pub(crate) fn mount(router: &mut ApiRouter) {
-    const fn path(name: &'static str) -> PathMeta {
-        PathMeta {
-            name,
-            list: None,
-            paged: false,
-        }
-    }
     endpoints!(router;
-        path("Api Root") => [api_root],
-        path("Config") => [get_config],
-        path("Which Environment") => [which_environment],
-        path("Live") => [live],
-        path("Ready") => [ready],
+        PathMeta::action("Api Root") => [api_root],
+        PathMeta::action("Config") => [get_config],
+        PathMeta::action("Logo") => [get_logo],
+        PathMeta::action("Which Environment") => [which_environment],
+        PathMeta::action("Live") => [live],
+        PathMeta::action("Ready") => [ready],
     );
 }
 
 /// List the resources of the API; clients use it to check their token.
 #[utoipa::path(get, path = "/api/", tag = "instance", responses(
-    (status = 200, description = "Addresses of the resources", body = std::collections::BTreeMap<String, String>),
-    (status = 401, description = "No or bad credentials"),
+    (status = 200, description = "Addresses of the resources", body = ApiRoot),
 ))]
-async fn api_root(_: Caller, state: web::Data<AppState>) -> HttpResponse {
+async fn api_root(_: Caller, state: web::Data<AppState>) -> web::Json<ApiRoot> {
     let base = state
         .settings
         .public_url
@@ -45,42 +43,51 @@ async fn api_root(_: Caller, state: web::Data<AppState>) -> HttpResponse {
         .unwrap_or_default()
         .trim_end_matches('/');
     let link = |name: &str| format!("{base}/api/{name}/");
-    HttpResponse::Ok().json(json!({
-        "users": link("users"),
-        "releases": link("releases"),
-        "product-types": link("product-types"),
-        "products": link("products"),
-        "product-contents": link("product-contents"),
-        "product-files": link("product-files"),
-        "pipelines": link("pipelines"),
-    }))
+    web::Json(ApiRoot {
+        users: link("users"),
+        releases: link("releases"),
+        product_types: link("product-types"),
+        products: link("products"),
+        products_specz: link("products-specz"),
+        product_contents: link("product-contents"),
+        product_files: link("product-files"),
+        pipelines: link("pipelines"),
+        processes: link("processes"),
+    })
 }
 
 /// Get the public configuration of the instance.
 #[utoipa::path(get, path = "/api/config/", tag = "instance", responses(
-    (status = 200, description = "The configuration", body = InstanceConfig),
+    (status = 200, description = "The configuration; it has an ETag and stays the same while the service runs", body = InstanceConfig),
+    (status = 304, description = "Not changed since the ETag given"),
 ))]
-async fn get_config(_: Public, state: web::Data<AppState>) -> web::Json<InstanceConfig> {
-    let settings = &state.settings;
-    web::Json(InstanceConfig {
-        instance_name: settings.instance_name.clone(),
-        version: VERSION.to_owned(),
-        environment_name: settings.environment.clone(),
-        is_dev: DEV_ENVIRONMENTS.contains(&settings.environment.as_str()),
-        auth: AuthMethods {
-            password: settings.sessions_allowed(),
-        },
-        links: InstanceLinks {
-            manual: settings.link_manual.clone(),
-            issues: settings.link_issues.clone(),
-            source_code: settings.link_source_code.clone(),
-            contact_email: settings.contact_email.clone(),
-            production: settings.link_production.clone(),
-        },
-        limits: InstanceLimits {
-            upload_max_bytes: settings.upload_max_bytes,
-        },
-    })
+async fn get_config(_: Public, state: web::Data<AppState>, request: HttpRequest) -> ApiResult<HttpResponse> {
+    let body = serde_json::to_vec(&config::public(&state)).map_err(ApiError::internal)?;
+    Ok(Fixed::new("application/json", body).answer(&request))
+}
+
+/// Get the logo of a partner.
+#[utoipa::path(get, path = "/api/config/logos/{id}/", tag = "instance", responses(
+    (status = 200, description = "The image", content_type = "image/svg+xml", body = Vec<u8>),
+    (status = 304, description = "Not changed since the ETag given"),
+))]
+async fn get_logo(
+    _: Public,
+    state: web::Data<AppState>,
+    id: IdPath,
+    request: HttpRequest,
+) -> ApiResult<HttpResponse> {
+    let logo = usize::try_from(id.0)
+        .ok()
+        .and_then(|number| state.instance.logos.get(number.checked_sub(1)?))
+        .ok_or_else(ApiError::not_found)?;
+    let mut response = Fixed::new(logo.content_type, logo.bytes.to_vec()).answer(&request);
+    // An image, whatever is written in it: opened by itself it runs nothing.
+    response.headers_mut().insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+    );
+    Ok(response)
 }
 
 /// Tell whether this is a test instance.

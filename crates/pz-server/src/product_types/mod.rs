@@ -1,19 +1,22 @@
 //! Product types: public reference data.
 
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::Timestamp;
 use pz_model::api::{Page, ProductTypeView};
 use pz_store::entities::product_types;
 use pz_store::product_types::ProductTypeField;
+use serde_json::Value;
 
-use crate::auth::Public;
+use crate::auth::{Caller, Public};
+use crate::cache;
 use crate::endpoints;
 use crate::error::{ApiError, ApiResult};
 use crate::filters::{DEFAULT_PAGE_SIZE, Filter, FilterKind, ListSpec};
-use crate::routing::{ApiRouter, IdPath, PathMeta};
+use crate::routing::{ApiRouter, IdPath, Metadata, PathMeta};
 use crate::state::AppState;
 
-static LIST: ListSpec<ProductTypeField> = ListSpec {
+/// What lists of product types can be asked.
+pub(crate) static LIST: ListSpec<ProductTypeField> = ListSpec {
     filters: &[
         Filter {
             name: "id",
@@ -42,12 +45,14 @@ static LIST: ListSpec<ProductTypeField> = ListSpec {
 
 pub(crate) fn mount(router: &mut ApiRouter) {
     endpoints!(router;
-        PathMeta { name: "Product Type List", list: Some(&LIST), paged: true } => [list_product_types],
-        PathMeta { name: "Product Type Instance", list: Some(&LIST), paged: false } => [get_product_type],
+        PathMeta::list("Product Type List", &LIST) => [list_product_types],
+        PathMeta::instance("Product Type Instance", &LIST) => [get_product_type],
+        PathMeta::instance("Api Schema", &LIST) => [product_type_api_schema],
     );
 }
 
-fn view(row: product_types::Model) -> ProductTypeView {
+/// A product type as everybody sees it.
+pub(crate) fn view(row: product_types::Model) -> ProductTypeView {
     ProductTypeView {
         id: row.id,
         name: row.name,
@@ -61,25 +66,24 @@ fn view(row: product_types::Model) -> ProductTypeView {
 /// List product types.
 #[utoipa::path(get, path = "/api/product-types/", tag = "product types", responses(
     (status = 200, description = "A page of product types", body = Page<ProductTypeView>),
-    (status = 400, description = "A filter has a value that it cannot have"),
-    (status = 404, description = "No such page"),
 ))]
 async fn list_product_types(
     _: Public,
     state: web::Data<AppState>,
     request: HttpRequest,
-) -> ApiResult<web::Json<Page<ProductTypeView>>> {
-    let asked = LIST.read(&request)?;
-    let page = asked
-        .fetch(async |query| state.store.list_product_types(query).await, view)
-        .await?;
-    Ok(web::Json(page))
+) -> ApiResult<HttpResponse> {
+    cache::answer(&state, None, &request, async || {
+        let asked = LIST.read(&request)?;
+        asked
+            .fetch(async |query| state.store.list_product_types(query).await, view)
+            .await
+    })
+    .await
 }
 
 /// Get a product type.
-#[utoipa::path(get, path = "/api/product-types/{id}/", tag = "product types", params(("id" = i64, Path, description = "Id of the product type")), responses(
+#[utoipa::path(get, path = "/api/product-types/{id}/", tag = "product types", responses(
     (status = 200, description = "The product type", body = ProductTypeView),
-    (status = 404, description = "No such product type"),
 ))]
 async fn get_product_type(
     _: Public,
@@ -92,4 +96,23 @@ async fn get_product_type(
         .await?
         .ok_or_else(ApiError::not_found)?;
     Ok(web::Json(view(row)))
+}
+
+/// Get what OPTIONS says of the product type.
+#[utoipa::path(get, path = "/api/product-types/{id}/api_schema/", tag = "product types", responses(
+    (status = 200, description = "Name, encodings, filters and fields", body = Object),
+))]
+async fn product_type_api_schema(
+    _: Caller,
+    state: web::Data<AppState>,
+    id: IdPath,
+    metadata: web::Data<Metadata>,
+    request: HttpRequest,
+) -> ApiResult<web::Json<Value>> {
+    state
+        .store
+        .product_type(id.0)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    Ok(web::Json(metadata.of_instance(&request).await))
 }

@@ -1,19 +1,21 @@
 //! Data releases that the caller may see.
 
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::Timestamp;
 use pz_model::api::{NamedOption, Page, Release};
 use pz_store::releases::{ReleaseField, ReleaseWithGroups};
 use serde_json::Value;
 
 use crate::auth::Caller;
+use crate::cache;
 use crate::endpoints;
 use crate::error::{ApiError, ApiResult};
 use crate::filters::{DEFAULT_PAGE_SIZE, Filter, FilterKind, ListSpec};
-use crate::routing::{ApiRouter, IdPath, PathMeta};
+use crate::routing::{ApiRouter, IdPath, Metadata, PathMeta};
 use crate::state::AppState;
 
-static LIST: ListSpec<ReleaseField> = ListSpec {
+/// What lists of releases can be asked.
+pub(crate) static LIST: ListSpec<ReleaseField> = ListSpec {
     filters: &[
         Filter {
             name: "id",
@@ -40,8 +42,9 @@ static LIST: ListSpec<ReleaseField> = ListSpec {
 
 pub(crate) fn mount(router: &mut ApiRouter) {
     endpoints!(router;
-        PathMeta { name: "Release List", list: Some(&LIST), paged: true } => [list_releases],
-        PathMeta { name: "Release Instance", list: Some(&LIST), paged: false } => [get_release],
+        PathMeta::list("Release List", &LIST) => [list_releases],
+        PathMeta::instance("Release Instance", &LIST) => [get_release],
+        PathMeta::instance("Api Schema", &LIST) => [release_api_schema],
     );
 }
 
@@ -49,7 +52,8 @@ fn options(value: Option<Value>) -> Option<Vec<NamedOption>> {
     value.and_then(|value| serde_json::from_value(value).ok())
 }
 
-fn view(row: ReleaseWithGroups) -> Release {
+/// A release as everybody who may see it sees it.
+pub(crate) fn view(row: ReleaseWithGroups) -> Release {
     let ReleaseWithGroups {
         release,
         access_groups,
@@ -78,30 +82,27 @@ fn view(row: ReleaseWithGroups) -> Release {
 /// List the releases that the caller may see, newest first.
 #[utoipa::path(get, path = "/api/releases/", tag = "releases", responses(
     (status = 200, description = "A page of releases", body = Page<Release>),
-    (status = 400, description = "A filter has a value that it cannot have"),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such page"),
 ))]
 async fn list_releases(
     caller: Caller,
     state: web::Data<AppState>,
     request: HttpRequest,
-) -> ApiResult<web::Json<Page<Release>>> {
-    let asked = LIST.read(&request)?;
-    let page = asked
-        .fetch(
-            async |query| state.store.list_releases(caller.viewer(), query).await,
-            view,
-        )
-        .await?;
-    Ok(web::Json(page))
+) -> ApiResult<HttpResponse> {
+    cache::answer(&state, Some(caller.viewer()), &request, async || {
+        let asked = LIST.read(&request)?;
+        asked
+            .fetch(
+                async |query| state.store.list_releases(caller.viewer(), query).await,
+                view,
+            )
+            .await
+    })
+    .await
 }
 
 /// Get a release that the caller may see.
-#[utoipa::path(get, path = "/api/releases/{id}/", tag = "releases", params(("id" = i64, Path, description = "Id of the release")), responses(
+#[utoipa::path(get, path = "/api/releases/{id}/", tag = "releases", responses(
     (status = 200, description = "The release", body = Release),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such release, or not for the caller"),
 ))]
 async fn get_release(
     caller: Caller,
@@ -114,4 +115,23 @@ async fn get_release(
         .await?
         .ok_or_else(ApiError::not_found)?;
     Ok(web::Json(view(row)))
+}
+
+/// Get what OPTIONS says of the release.
+#[utoipa::path(get, path = "/api/releases/{id}/api_schema/", tag = "releases", responses(
+    (status = 200, description = "Name, encodings, filters and fields", body = Object),
+))]
+async fn release_api_schema(
+    caller: Caller,
+    state: web::Data<AppState>,
+    id: IdPath,
+    metadata: web::Data<Metadata>,
+    request: HttpRequest,
+) -> ApiResult<web::Json<Value>> {
+    state
+        .store
+        .release(caller.viewer(), id.0)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    Ok(web::Json(metadata.of_instance(&request).await))
 }

@@ -1,11 +1,13 @@
-//! Users as other users see them: names of active accounts, nothing else.
+//! Users as other users see them: names of active accounts, nothing else; and one's own account.
 
-use actix_web::{HttpRequest, web};
-use pz_model::api::{Page, User};
+use actix_web::{HttpRequest, HttpResponse, web};
+use pz_model::api::{Page, User, UserAccount};
 use pz_store::accounts::UserField;
 use pz_store::entities::users;
 
+use crate::admin::account_view;
 use crate::auth::Caller;
+use crate::cache;
 use crate::endpoints;
 use crate::error::{ApiError, ApiResult};
 use crate::filters::{DEFAULT_PAGE_SIZE, ListSpec};
@@ -30,8 +32,9 @@ static LIST: ListSpec<UserField> = ListSpec {
 
 pub(crate) fn mount(router: &mut ApiRouter) {
     endpoints!(router;
-        PathMeta { name: "User List", list: Some(&LIST), paged: true } => [list_users],
-        PathMeta { name: "User Instance", list: Some(&LIST), paged: false } => [get_user],
+        PathMeta::list("User List", &LIST) => [list_users],
+        PathMeta::instance("User Instance", &LIST) => [get_user],
+        PathMeta::action("Own Account") => [own_account],
     );
 }
 
@@ -47,26 +50,20 @@ fn view(user: users::Model) -> User {
 /// List active users.
 #[utoipa::path(get, path = "/api/users/", tag = "users", responses(
     (status = 200, description = "A page of users", body = Page<User>),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such page"),
 ))]
-async fn list_users(
-    _: Caller,
-    state: web::Data<AppState>,
-    request: HttpRequest,
-) -> ApiResult<web::Json<Page<User>>> {
-    let asked = LIST.read(&request)?;
-    let page = asked
-        .fetch(async |query| state.store.list_users(query).await, view)
-        .await?;
-    Ok(web::Json(page))
+async fn list_users(_: Caller, state: web::Data<AppState>, request: HttpRequest) -> ApiResult<HttpResponse> {
+    cache::answer(&state, None, &request, async || {
+        let asked = LIST.read(&request)?;
+        asked
+            .fetch(async |query| state.store.list_users(query).await, view)
+            .await
+    })
+    .await
 }
 
 /// Get an active user.
-#[utoipa::path(get, path = "/api/users/{id}/", tag = "users", params(("id" = i64, Path, description = "Id of the user")), responses(
+#[utoipa::path(get, path = "/api/users/{id}/", tag = "users", responses(
     (status = 200, description = "The user", body = User),
-    (status = 401, description = "No or bad credentials"),
-    (status = 404, description = "No such user"),
 ))]
 async fn get_user(_: Caller, state: web::Data<AppState>, id: IdPath) -> ApiResult<web::Json<User>> {
     let user = state
@@ -75,4 +72,17 @@ async fn get_user(_: Caller, state: web::Data<AppState>, id: IdPath) -> ApiResul
         .await?
         .ok_or_else(ApiError::not_found)?;
     Ok(web::Json(view(user)))
+}
+
+/// Get the caller's own account: names, groups, quota and use.
+#[utoipa::path(get, path = "/api/account/", tag = "users", responses(
+    (status = 200, description = "The account", body = UserAccount),
+))]
+async fn own_account(caller: Caller, state: web::Data<AppState>) -> ApiResult<web::Json<UserAccount>> {
+    let detail = state
+        .store
+        .account_detail(caller.account.id)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    Ok(web::Json(account_view(detail)))
 }
