@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Rejection, Result};
-use crate::transport::{Answer, Method, Request, Transport};
+use crate::transport::{Answer, Content, Method, Request, Transport};
 
 /// A connection to one server. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -81,7 +81,7 @@ impl Client {
             .push(("Content-Type", "application/json".to_owned()));
         let text = serde_json::to_string(body)
             .map_err(|error| Error::Request(format!("the body cannot be written: {error}")))?;
-        request.body = Some(text);
+        request.body = Some(Content::Json(text));
         self.read(request).await
     }
 

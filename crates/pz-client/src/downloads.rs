@@ -1,6 +1,6 @@
-//! Signed links to a product's bytes.
+//! Signed links to a product's bytes, and to files that a browser shows.
 
-use pz_model::api::Archive;
+use pz_model::api::{Archive, ViewUrl};
 
 #[cfg(not(target_arch = "wasm32"))]
 use crate::transport::{Method, head, network};
@@ -30,6 +30,16 @@ impl Client {
         self.get(
             &format!("/api/products/{product}/download/main-file/status/"),
             &[],
+        )
+        .await
+    }
+
+    /// An address under which a browser shows the file, confined, for some minutes; with `scripts` those within
+    /// an HTML or SVG document run. A file that browsers do not show is refused with the code `not_viewable`.
+    pub async fn view_url(&self, file: i64, scripts: bool) -> Result<ViewUrl> {
+        self.get(
+            &format!("/api/product-files/{file}/view-url/"),
+            &[("scripts", scripts.to_string())],
         )
         .await
     }

@@ -1,6 +1,6 @@
 //! Pipelines the instance offers.
 
-use pz_model::api::{Page, Pipeline};
+use pz_model::api::{Page, Pipeline, ServicePipelines, SystemInfo};
 
 use crate::{Client, Result};
 
@@ -9,5 +9,20 @@ impl Client {
     pub async fn pipelines(&self) -> Result<Vec<Pipeline>> {
         let page: Page<Pipeline> = self.get("/api/pipelines/", &[]).await?;
         Ok(page.results)
+    }
+
+    /// One pipeline.
+    pub async fn pipeline(&self, id: i64) -> Result<Pipeline> {
+        self.get(&format!("/api/pipelines/{id}/"), &[]).await
+    }
+
+    /// Where the server works; for administrators.
+    pub async fn system_info(&self) -> Result<SystemInfo> {
+        self.get("/api/sysinfo/", &[]).await
+    }
+
+    /// What the server can run, and how busy it is; for administrators.
+    pub async fn service_pipelines(&self) -> Result<ServicePipelines> {
+        self.get("/api/orch_pipelines/", &[]).await
     }
 }

@@ -40,6 +40,11 @@ impl Client {
         Ok(page.results)
     }
 
+    /// A file's record.
+    pub async fn product_file(&self, file: i64) -> Result<ProductFile> {
+        self.get(&format!("/api/product-files/{file}/"), &[]).await
+    }
+
     /// Removes a file.
     pub async fn delete_product_file(&self, file: i64) -> Result<()> {
         self.send_discarding(Method::Delete, &format!("/api/product-files/{file}/"))

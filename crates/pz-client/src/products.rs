@@ -1,7 +1,10 @@
 //! Products: finding, making, changing and removing them.
 
 use pz_model::ProductStatus;
-use pz_model::api::{Page, Product, ProductWithMainFile, TableStatistics};
+use pz_model::api::{
+    Creator, Funding, Page, PendingPublication, ProcessConfig, Product, ProductWithMainFile,
+    RelatedIdentifier, TableStatistics, Tombstone,
+};
 use serde::Serialize;
 
 use crate::transport::Method;
@@ -95,6 +98,8 @@ pub struct ProductQuery {
     pub user: Option<i64>,
     /// Exactly this internal name.
     pub internal_name: Option<String>,
+    /// Latest versions only, or all but those.
+    pub latest: Option<bool>,
     /// Order; newest first when absent.
     pub order: Option<ProductOrder>,
     /// Page, from 1.
@@ -141,6 +146,9 @@ impl ProductQuery {
         if let Some(internal_name) = &self.internal_name {
             add("internal_name", internal_name.clone());
         }
+        if let Some(latest) = self.latest {
+            add("latest", latest.to_string());
+        }
         if let Some(order) = self.order {
             add("ordering", order.text());
         }
@@ -179,6 +187,21 @@ pub struct NewProduct {
     pub release_year: Option<i32>,
     /// Published officially; administrators only.
     pub official_product: bool,
+    /// SPDX id of the licence; the usual one when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// Who made it; the owner when empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub creators: Vec<Creator>,
+    /// What it is related to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related_identifiers: Vec<RelatedIdentifier>,
+    /// Subjects.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<String>,
+    /// Who paid for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub funding: Vec<Funding>,
 }
 
 /// Changes of a product: `None` leaves a field as it is, `Some(None)` clears it.
@@ -205,6 +228,24 @@ pub struct ProductPatch {
     /// Published, or back to a draft.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ProductStatus>,
+    /// SPDX id of the licence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub license: Option<Option<String>>,
+    /// Who made it; the owner when empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub creators: Option<Vec<Creator>>,
+    /// What it is related to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub related_identifiers: Option<Vec<RelatedIdentifier>>,
+    /// Subjects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subjects: Option<Vec<String>>,
+    /// Who paid for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub funding: Option<Vec<Funding>>,
+    /// Registered identifier; administrators only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doi: Option<Option<String>>,
 }
 
 impl Client {
@@ -248,9 +289,47 @@ impl Client {
             .await
     }
 
-    /// Removes a product.
+    /// Removes a product; for a time it can be brought back.
     pub async fn delete_product(&self, id: i64) -> Result<()> {
         self.send_discarding(Method::Delete, &format!("/api/products/{id}/"))
+            .await
+    }
+
+    /// Removes a product and says why.
+    pub async fn delete_product_because(&self, id: i64, reason: &str) -> Result<()> {
+        let query = [("reason", reason.to_owned())];
+        let request = self.request(Method::Delete, &format!("/api/products/{id}/"), &query)?;
+        self.text(request).await.map(|_| ())
+    }
+
+    /// Brings a removed product back.
+    pub async fn restore_product(&self, id: i64) -> Result<Product> {
+        self.post_empty(&format!("/api/products/{id}/restore/")).await
+    }
+
+    /// What remains of a removed product.
+    pub async fn tombstone(&self, id: i64) -> Result<Tombstone> {
+        self.get(&format!("/api/products/{id}/tombstone/"), &[]).await
+    }
+
+    /// One page of the published redshift catalogs that match.
+    pub async fn products_specz(&self, query: &ProductQuery) -> Result<Page<Product>> {
+        self.get("/api/products-specz/", &query.parameters()).await
+    }
+
+    /// The published redshift catalog with this id.
+    pub async fn product_specz(&self, id: i64) -> Result<Product> {
+        self.get(&format!("/api/products-specz/{id}/"), &[]).await
+    }
+
+    /// Drafts that the caller has begun to upload.
+    pub async fn pending_publication(&self) -> Result<PendingPublication> {
+        self.get("/api/products/pending_publication/", &[]).await
+    }
+
+    /// How the process that made the product was configured.
+    pub async fn process_config(&self, id: i64) -> Result<ProcessConfig> {
+        self.get(&format!("/api/products/{id}/process_config/"), &[])
             .await
     }
 

@@ -1,6 +1,6 @@
 //! Reference data: product types, releases, users, and everything else that is only read.
 
-use pz_model::api::{Page, ProductTypeView, Release, User};
+use pz_model::api::{ApiRoot, Page, ProductTypeView, Release, User, UserAccount};
 
 use crate::{Client, Result};
 
@@ -22,5 +22,20 @@ impl Client {
     /// One page of the users, by username.
     pub async fn users(&self, page: u64) -> Result<Page<User>> {
         self.get("/api/users/", &[("page", page.to_string())]).await
+    }
+
+    /// Addresses of the resources; also tells whether the credentials are good.
+    pub async fn root(&self) -> Result<ApiRoot> {
+        self.get("/api/", &[]).await
+    }
+
+    /// The caller's own account.
+    pub async fn account(&self) -> Result<UserAccount> {
+        self.get("/api/account/", &[]).await
+    }
+
+    /// The OpenAPI document.
+    pub async fn schema(&self) -> Result<serde_json::Value> {
+        self.get("/api/schema/", &[("format", "json".to_owned())]).await
     }
 }

@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::Client;
 use crate::error::{Error, Result};
+use crate::transport::Method;
 
 /// One value of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +113,27 @@ impl TableRows {
             columns,
             rows,
         }))
+    }
+}
+
+impl Client {
+    /// One page of the table's rows with some of its columns, which come in file order; `None` while the server is still
+    /// indexing the file.
+    pub async fn read_columns(
+        &self,
+        product: i64,
+        columns: &[&str],
+        page: u64,
+        page_size: u64,
+    ) -> Result<Option<TableRows>> {
+        let query = [
+            ("columns", columns.join(",")),
+            ("page", page.to_string()),
+            ("page_size", page_size.to_string()),
+        ];
+        let path = format!("/api/products/{product}/read_data/");
+        let request = self.request(Method::Get, &path, &query)?;
+        TableRows::parse(&self.text(request).await?)
     }
 }
 

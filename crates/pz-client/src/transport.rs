@@ -19,6 +19,8 @@ pub(crate) enum Method {
     Post,
     /// Change.
     Patch,
+    /// Replace.
+    Put,
     /// Remove.
     Delete,
 }
@@ -30,9 +32,19 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Patch => "PATCH",
+            Self::Put => "PUT",
             Self::Delete => "DELETE",
         }
     }
+}
+
+/// What a request carries.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// JSON.
+    Json(String),
+    /// Bytes as they are.
+    Bytes(Vec<u8>),
 }
 
 /// A request, ready to be sent.
@@ -44,8 +56,8 @@ pub(crate) struct Request {
     pub(crate) address: String,
     /// Headers.
     pub(crate) headers: Vec<(&'static str, String)>,
-    /// JSON body.
-    pub(crate) body: Option<String>,
+    /// What it carries.
+    pub(crate) body: Option<Content>,
 }
 
 /// An answer with its body read.

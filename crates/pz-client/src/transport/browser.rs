@@ -4,7 +4,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestInit, Response};
 
-use super::{Answer, Request};
+use super::{Answer, Content, Request};
 use crate::error::{Error, Result};
 
 /// The browser.
@@ -39,8 +39,12 @@ impl Transport {
         init.set_method(request.method.as_str());
         init.set_headers(headers.as_ref());
         init.set_signal(Some(&cancel.0.signal()));
-        if let Some(body) = &request.body {
-            init.set_body(&JsValue::from_str(body));
+        match &request.body {
+            Some(Content::Json(text)) => init.set_body(&JsValue::from_str(text)),
+            Some(Content::Bytes(bytes)) => {
+                init.set_body(web_sys::js_sys::Uint8Array::from(bytes.as_slice()).as_ref());
+            }
+            None => {}
         }
         let response: Response = JsFuture::from(window.fetch_with_str_and_init(&request.address, &init))
             .await

@@ -3,7 +3,7 @@
 use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, Response};
 
-use super::{Answer, Request};
+use super::{Answer, Content, Request};
 use crate::error::{Error, Result};
 
 /// Connections to the server, kept for the next request.
@@ -29,7 +29,8 @@ impl Transport {
             builder = builder.header(name, value);
         }
         Ok(match request.body {
-            Some(body) => builder.body(body),
+            Some(Content::Json(text)) => builder.body(text),
+            Some(Content::Bytes(bytes)) => builder.body(bytes),
             None => builder,
         })
     }
