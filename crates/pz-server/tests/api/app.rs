@@ -302,6 +302,16 @@ impl Answer {
         }
     }
 
+    /// An answer without its body, which may have no end.
+    pub async fn head_of(request: RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        Self {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            bytes: Vec::new(),
+        }
+    }
+
     /// The JSON of an answer that has this status.
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
@@ -323,6 +333,12 @@ impl Answer {
         let body = self.expect(status);
         assert_eq!(self.header("x-error-code"), code, "{body}");
         body
+    }
+
+    /// Asserts the status of an answer to HEAD, which has no body.
+    #[track_caller]
+    pub fn refused_head(&self, status: u16) {
+        assert_eq!((self.status, self.bytes.len()), (status, 0), "{:?}", self.headers);
     }
 
     pub fn header(&self, name: &str) -> &str {

@@ -4,7 +4,7 @@ use crate::app::{Answer, TestApp};
 use crate::on_both_databases;
 use reqwest::Method;
 
-on_both_databases!(columns);
+on_both_databases!(columns, f_03_strangers_change_no_columns);
 
 async fn columns(app: &TestApp) {
     let (alice, bob) = (app.alice().await, app.bob().await);
@@ -139,4 +139,55 @@ async fn more_columns_than_a_page() {
         .await
         .expect(200);
     assert_eq!(list["results"][0]["column_name"], "column_1189");
+}
+
+async fn f_03_strangers_change_no_columns(app: &TestApp) {
+    let (alice, bob, root) = (app.alice().await, app.bob().await, app.root().await);
+    let product = alice.published_catalog("Catalog").await;
+    let list = format!("/api/product-contents/?product={}", product["id"]);
+    let before = alice.get(&list).await.expect(200);
+    let column = format!("/api/product-contents/{}/", before["results"][1]["id"]);
+    // Seen, and not to be changed.
+    bob.get(&column).await.expect(200);
+    let body = json!({"product": product["id"], "column_name": "mine", "alias": "RA"});
+    for refused in [
+        bob.patch(&column, json!({"alias": "Dec"})).await,
+        bob.patch_form(&column, &[("ucd", ""), ("alias", "")]).await,
+        Answer::of(bob.request(Method::PUT, &column).json(&body)).await,
+        bob.delete(&column).await,
+        bob.post("/api/product-contents/", body.clone()).await,
+    ] {
+        refused.refused(403, "permission_denied");
+    }
+    assert_eq!(alice.get(&list).await.expect(200), before);
+    // Nobody moves a column to another product, not even within one's own.
+    let own = bob.published_catalog("Bob's").await;
+    let other = alice.published_catalog("Another").await;
+    let moved = json!({"product": other["id"]});
+    alice
+        .patch(&column, moved)
+        .await
+        .refused(400, "validation_failed");
+    let into_own = json!({"product": own["id"]});
+    bob.patch(&column, into_own)
+        .await
+        .refused(403, "permission_denied");
+    root.patch(&column, json!({"alias": "RA"})).await.expect(200);
+
+    // What one may not see is not there: neither in lists, nor to be read, changed or added to.
+    alice
+        .patch(&format!("/api/products/{}/", product["id"]), json!({"status": 0}))
+        .await
+        .expect(200);
+    bob.get(&column).await.refused(404, "not_found");
+    bob.patch(&column, json!({"alias": "x"}))
+        .await
+        .refused(404, "not_found");
+    bob.delete(&column).await.refused(404, "not_found");
+    bob.post("/api/product-contents/", body)
+        .await
+        .refused(400, "validation_failed");
+    let seen = bob.get("/api/product-contents/?page_size=1000").await.expect(200);
+    let of_draft = |row: &serde_json::Value| row["product"] == product["id"];
+    assert!(!seen["results"].as_array().unwrap().iter().any(of_draft));
 }

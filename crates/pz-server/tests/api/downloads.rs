@@ -6,7 +6,14 @@ use serde_json::Value;
 use crate::app::{Answer, CATALOG, Person, TestApp};
 use crate::on_both_databases;
 
-on_both_databases!(archive, main_file, links);
+on_both_databases!(
+    archive,
+    main_file,
+    f_04_files_of_others_drafts_stay_hidden,
+    f_21_the_bytes_of_a_replaced_main_file_are_never_served,
+    f_22_a_new_description_is_in_the_zip_at_once,
+    f_26_any_name_arrives,
+);
 
 pub(crate) async fn prepare(person: &Person, product: &Value, what: &str) -> Value {
     // As the Python library sends it: a content type, and nothing.
@@ -27,6 +34,14 @@ async fn archive(app: &TestApp) {
         .expect(201);
     alice
         .upload(&product, 1, "product_metadata.yaml", b"mine: true")
+        .await
+        .expect(201);
+    alice
+        .upload(&product, 2, "RO-Crate-metadata.json", b"{}")
+        .await
+        .expect(201);
+    alice
+        .upload(&product, 2, "manifest-sha256.txt", b"mine, too")
         .await
         .expect(201);
     let prepared = prepare(&bob, &product, "prepare/").await;
@@ -53,9 +68,12 @@ async fn archive(app: &TestApp) {
         names,
         [
             "product_metadata.yaml",
+            "ro-crate-metadata.json",
+            "RO-Crate-metadata_2.json",
             "a_note.txt",
             "a_note_2.txt",
             "cat.csv",
+            "manifest-sha256_2.txt",
             "product_metadata_2.yaml",
             "manifest-sha256.txt"
         ]
@@ -80,49 +98,19 @@ async fn archive(app: &TestApp) {
         "{yaml}"
     );
     assert!(yaml.contains("main_file:\n  name: \"cat.csv\"\n"), "{yaml}");
+    // Every member but the list itself is listed, in the form of sha256sum.
     let manifest = String::from_utf8(read("manifest-sha256.txt")).unwrap();
-    assert_eq!(manifest.lines().count(), 5);
+    let listed: Vec<&str> = manifest
+        .lines()
+        .map(|line| {
+            let (sha256, name) = line.split_once("  ").unwrap();
+            assert_eq!(sha256, sha256_hex(&read(name)), "{name}");
+            name
+        })
+        .collect();
+    assert_eq!(listed, names[..names.len() - 1]);
 
-    // Any range is the same bytes; an unsatisfiable one gives the whole.
-    let total = download.bytes.len();
-    for (start, end) in [(0, 0), (10, 20), (total - 1, total - 1), (33, total - 1)] {
-        let part = Answer::of(
-            bob.request(Method::GET, link)
-                .header("range", format!("bytes={start}-{end}")),
-        )
-        .await;
-        assert_eq!(part.status, 206);
-        assert_eq!(part.bytes, &download.bytes[start..=end]);
-        assert_eq!(
-            part.header("content-range"),
-            format!("bytes {start}-{end}/{total}")
-        );
-    }
-    let beyond = Answer::of(
-        bob.request(Method::GET, link)
-            .header("range", format!("bytes={total}-")),
-    )
-    .await;
-    assert_eq!((beyond.status, beyond.bytes.len()), (200, total));
     let etag = download.header("etag");
-    let same = Answer::of(bob.request(Method::GET, link).header("if-none-match", etag)).await;
-    assert_eq!((same.status, same.bytes.len()), (304, 0));
-    let stale = bob
-        .request(Method::GET, link)
-        .header("range", "bytes=5-")
-        .header("if-range", "\"old\"");
-    assert_eq!(Answer::of(stale).await.status, 200);
-    let fresh = bob
-        .request(Method::GET, link)
-        .header("range", "bytes=5-")
-        .header("if-range", etag);
-    assert_eq!(Answer::of(fresh).await.status, 206);
-    let head = Answer::of(bob.request(Method::HEAD, link)).await;
-    assert_eq!(
-        (head.status, head.bytes.len(), head.header("content-length")),
-        (200, 0, &*total.to_string())
-    );
-
     // After a change what was begun is not continued: the whole comes anew.
     alice
         .patch_form(
@@ -169,7 +157,7 @@ async fn main_file(app: &TestApp) {
     let download = alice.get(prepared["download_url"].as_str().unwrap()).await;
     assert_eq!(
         zip::ZipArchive::new(Cursor::new(&download.bytes)).unwrap().len(),
-        2
+        3
     );
     let path = format!("/api/products/{}/download/main-file/", empty["id"]);
     Answer::of(alice.request(Method::POST, &format!("{path}prepare/")))
@@ -181,32 +169,93 @@ async fn main_file(app: &TestApp) {
         .refused(404, "not_found");
 }
 
-async fn links(app: &TestApp) {
+async fn f_04_files_of_others_drafts_stay_hidden(app: &TestApp) {
     let (alice, bob) = (app.alice().await, app.bob().await);
-    let one = alice.published_catalog("One").await;
-    let two = alice.published_catalog("Two").await;
-    let link = prepare(&alice, &one, "prepare/").await["download_url"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let token = link.split("token=").nth(1).unwrap();
-    let at = |product: &Value, what: &str| format!("/api/products/{}/download/{what}", product["id"]);
-    for (person, path) in [
-        (&alice, at(&one, "file/")),
-        (&alice, format!("{}?token=", at(&one, "file/"))),
-        (&alice, format!("{}?token=x{token}", at(&one, "file/"))),
-        (&alice, format!("{}?token={token}", at(&two, "file/"))),
-        (&alice, format!("{}?token={token}", at(&one, "main-file/file/"))),
-        (&bob, link.clone()),
+    let draft = alice.draft(7, "Draft").await;
+    let file = alice.upload(&draft, 2, "secret.txt", b"secret").await.expect(201);
+    let url = file["file"].as_str().unwrap();
+    assert_eq!(alice.get(url).await.bytes, b"secret");
+    app.anonymous().get(url).await.refused(401, "not_authenticated");
+    for path in [
+        url.to_owned(),
+        format!("/api/product-files/{}/", file["id"]),
+        format!("/api/product-files/{}/view-url/", file["id"]),
+        format!("/api/products/{}/download/", draft["id"]),
     ] {
-        person.get(&path).await.refused(403, "invalid_link");
+        bob.get(&path).await.refused(404, "not_found");
     }
-    app.anonymous().get(&link).await.refused(401, "not_authenticated");
-    assert_eq!(alice.get(&link).await.status, 200);
-    // A link is not a session, nor the other way round.
-    let cookie = app
-        .anonymous()
-        .request(Method::GET, "/api/products/")
-        .header("cookie", format!("pz_session={token}"));
-    Answer::of(cookie).await.refused(401, "session_expired");
+    assert_eq!(bob.get("/api/product-files/").await.expect(200)["count"], 0);
+}
+
+async fn f_21_the_bytes_of_a_replaced_main_file_are_never_served(app: &TestApp) {
+    let alice = app.alice().await;
+    let draft = alice.draft(7, "Draft").await;
+    alice
+        .upload(&draft, 0, "cat.csv", b"old content")
+        .await
+        .expect(201);
+    let old = prepare(&alice, &draft, "main-file/prepare/").await;
+    alice
+        .upload(&draft, 0, "cat.csv", b"new, and longer")
+        .await
+        .expect(201);
+    let link = old["download_url"].as_str().unwrap();
+    assert_eq!(alice.get(link).await.bytes, b"new, and longer");
+    // What was begun on the old file does not go on with the new one.
+    let part = Answer::of(alice.request(Method::GET, link).header("range", "bytes=4-")).await;
+    assert_eq!((part.status, &part.bytes[..]), (200, &b"new, and longer"[..]));
+    let new = prepare(&alice, &draft, "main-file/prepare/").await;
+    assert_ne!(new["source_signature"], old["source_signature"]);
+    assert_eq!(new["checksum"], sha256_hex(b"new, and longer"));
+}
+
+async fn f_22_a_new_description_is_in_the_zip_at_once(app: &TestApp) {
+    let alice = app.alice().await;
+    let product = alice.published_catalog("Catalog").await;
+    let old = prepare(&alice, &product, "prepare/").await;
+    let path = format!("/api/products/{}/", product["id"]);
+    alice
+        .patch_form(&path, &[("description", "seen at once")])
+        .await
+        .expect(200);
+    let new = prepare(&alice, &product, "prepare/").await;
+    assert_ne!(new["source_signature"], old["source_signature"]);
+    assert_ne!(new["filename"], old["filename"]);
+    let zip = alice.get(new["download_url"].as_str().unwrap()).await;
+    let yaml = member(&zip.bytes, "product_metadata.yaml");
+    assert!(yaml.contains("description: \"seen at once\"\n"), "{yaml}");
+    let crate_file: Value = serde_json::from_str(&member(&zip.bytes, "ro-crate-metadata.json")).unwrap();
+    assert_eq!(crate_file["@graph"][1]["description"], "seen at once");
+}
+
+async fn f_26_any_name_arrives(app: &TestApp) {
+    let alice = app.alice().await;
+    for (name, header) in [
+        ("a;b.csv", "attachment; filename=\"a;b.csv\""),
+        (
+            "名 前.csv",
+            "attachment; filename*=UTF-8''%E5%90%8D%20%E5%89%8D.csv",
+        ),
+    ] {
+        let draft = alice.draft(7, name).await;
+        alice.upload(&draft, 0, name, b"x").await.expect(201);
+        let prepared = prepare(&alice, &draft, "main-file/prepare/").await;
+        assert_eq!(prepared["filename"], name);
+        let download = alice.get(prepared["download_url"].as_str().unwrap()).await;
+        assert_eq!(download.header("content-disposition"), header);
+        assert_eq!(download.header("content-type"), "text/csv");
+    }
+}
+
+/// A member of a zip, as text.
+pub(crate) fn member(zip: &[u8], name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+    let mut text = String::new();
+    archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    pz_store::blobs::hex(&sha2::Sha256::digest(bytes))
 }

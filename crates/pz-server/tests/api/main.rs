@@ -5,17 +5,42 @@
     reason = "a test that fails panics, and nothing outside uses it"
 )]
 
+mod admin;
 mod app;
 mod archives;
 mod auth;
 mod bad_input;
+mod citation;
+mod client_uploads;
 mod columns;
+mod compressed;
 mod document;
+mod download_links;
 mod downloads;
+mod events;
+mod facets;
 mod files;
+mod fixes;
 mod lists;
+mod matrix;
+mod pipelines;
+mod plots;
+mod process_ends;
+mod process_rules;
+mod processes;
+mod product_rules;
 mod products;
+mod provenance;
+mod ranges;
 mod reference;
 mod registration;
+mod restore;
+mod schema;
 mod statistics;
+mod tables;
+mod tokens;
 mod unwrapping;
+mod upload_limits;
+mod uploads;
+mod versions;
+mod views;

@@ -12,7 +12,7 @@ use crate::on_both_databases;
 on_both_databases!(
     one_table,
     hats,
-    several_tables_and_bombs,
+    f_17_bombs_and_names_that_lead_out_are_refused,
     a_failure_leaves_the_archive,
     two_at_once
 );
@@ -284,7 +284,7 @@ async fn hats(app: &TestApp) {
     }
 }
 
-async fn several_tables_and_bombs(app: &TestApp) {
+async fn f_17_bombs_and_names_that_lead_out_are_refused(app: &TestApp) {
     let alice = app.alice().await;
     let two = zip(&[("a.csv", CATALOG), ("b.csv", CATALOG)]);
     let bomb = gzip(&vec![b'1'; 60_000_000]);
