@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the suites that drive the programs from outside: the release builds of the server and of pz-tables.
-#   e2e.sh [all|python|http|interop|web] [options of pytest or of node --test]
+#   e2e.sh [all|python|http|clients|fuzz|interop|web] [options of pytest, of node --test, or of the fuzzer (fuzz --help)]
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -32,6 +32,25 @@ with_libraries() {
   with_python interop interop "$@"
 }
 
+# The clients that are generated from the API document: one in Python, and one in TypeScript.
+with_generated_clients() {
+  (with_python clients clients "$@")
+  cd "$root/e2e"
+  local made=out/clients/typescript said
+  rm -rf "$made"
+  said="$(node_modules/.bin/openapi-typescript "$root/openapi/openapi.json" --output "$made/api.d.ts" 2>&1)" ||
+    fail "the TypeScript client could not be generated:" "$said"
+  ! grep -qiE 'warn|⚠' <<<"$said" || fail "generating the TypeScript client left something out:" "$said"
+  node_modules/.bin/tsc --project typescript
+  node --test "$made"/*.test.js
+}
+
+# Every operation, called with generated requests.
+with_fuzzer() {
+  with_python schemathesis fuzz
+  "$(python_env schemathesis)/bin/python" -m fuzz.run "$@"
+}
+
 in_browser() {
   CHROME="$(find_chrome)"
   export CHROME
@@ -42,13 +61,17 @@ in_browser() {
 case "$suite" in
   python) with_python pzserver library "$@" ;;
   http) with_python interop http "$@" ;;
+  clients) with_generated_clients "$@" ;;
+  fuzz) with_fuzzer "$@" ;;
   interop) with_libraries "$@" ;;
   web) in_browser "$@" ;;
   all)
     (with_python pzserver library "$@")
     (with_python interop http "$@")
+    (with_generated_clients "$@")
+    (with_fuzzer)
     (with_libraries "$@")
     in_browser
     ;;
-  *) fail "there is no suite '$suite'; there are all, python, http, interop, web" ;;
+  *) fail "there is no suite '$suite'; there are all, python, http, clients, fuzz, interop, web" ;;
 esac

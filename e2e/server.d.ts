@@ -1,0 +1,13 @@
+/** One `pz-server` with the demonstration data and three more people: ana and bruno, and chefe the admin. */
+export class Server {
+  static start(name: string): Promise<Server>;
+  /** Its address, without a slash at the end. */
+  readonly root: string;
+  person(username: string): Promise<Person>;
+  stop(): Promise<void>;
+}
+
+/** Somebody with a token. */
+export class Person {
+  readonly token: string;
+}
