@@ -3,6 +3,7 @@
 //! Figures are medians. Processor time is the server's own, from `/proc`, so that the load generator on
 //! the same machine does not count.
 
+mod api;
 mod list;
 mod server;
 mod table;
@@ -34,6 +35,8 @@ enum What {
         #[arg(long, default_value_t = 400)]
         requests: usize,
     },
+    /// Lists, single objects, downloads and zips, beside nginx and the bare framework.
+    Api(api::Options),
     /// Upload and download beside cp, fsync and sha256sum.
     Transfer {
         /// Size of the file in megabytes.
@@ -59,6 +62,7 @@ async fn main() -> anyhow::Result<()> {
     let base = program.directory.unwrap_or_else(std::env::temp_dir);
     match program.what {
         Some(What::List { requests }) => list::run(&binary, &base, requests).await,
+        Some(What::Api(options)) => api::run(&options, &binary, &base).await,
         Some(What::Transfer {
             megabytes,
             repetitions,
@@ -67,6 +71,7 @@ async fn main() -> anyhow::Result<()> {
         Some(What::Soak) => transfer::run(&binary, &base, 2_000_000_000, 1).await,
         None => {
             list::run(&binary, &base, 400).await?;
+            api::run(&api::Options::default(), &binary, &base).await?;
             transfer::run(&binary, &base, 1_000_000_000, 5).await?;
             tables::run(&tables::Options::default(), &base)
         }

@@ -83,6 +83,11 @@ impl Server {
         bail!("the server was not ready in time")
     }
 
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Processor time used so far, seconds: user and system, all threads.
     pub(crate) fn processor_seconds(&self) -> anyhow::Result<f64> {
         let stat = fs_err::read_to_string(format!("/proc/{}/stat", self.process.id()))?;

@@ -17,7 +17,7 @@ use crate::table::{median, say};
 const MEGABYTE: f64 = 1e6;
 
 /// One way over: seconds on the clock, and of the server's processor time.
-struct Passage {
+pub(crate) struct Passage {
     wall_s: f64,
     processor_s: f64,
 }
@@ -81,7 +81,7 @@ pub(crate) async fn run(binary: &Path, base: &Path, size: u64, repetitions: usiz
 }
 
 /// Bytes that no compression makes smaller, the same every time.
-fn make_file(path: &Path, size: u64) -> anyhow::Result<()> {
+pub(crate) fn make_file(path: &Path, size: u64) -> anyhow::Result<()> {
     use std::io::Write;
     let mut out = std::io::BufWriter::new(fs_err::File::create(path)?);
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
@@ -112,7 +112,7 @@ fn copy_and_hash(from: &Path, to: &Path) -> anyhow::Result<f64> {
     Ok(seconds)
 }
 
-async fn upload(
+pub(crate) async fn upload(
     server: &Server,
     client: &Client,
     file: &Path,
@@ -167,17 +167,7 @@ async fn download(
 ) -> anyhow::Result<Passage> {
     let started = Instant::now();
     let before = server.processor_seconds()?;
-    let prepared: Value = client
-        .post(format!(
-            "{}/api/products/{}/{prepare}",
-            server.root, product["id"]
-        ))
-        .header("authorization", &server.authorization)
-        .send()
-        .await?
-        .error_for_status()?
-        .json()
-        .await?;
+    let prepared = self::prepare(server, client, product, prepare).await?;
     let link = prepared["download_url"].as_str().context("no link")?;
     let answer = client
         .get(format!("{}{link}", server.root))
@@ -198,6 +188,23 @@ async fn download(
         wall_s: started.elapsed().as_secs_f64(),
         processor_s: server.processor_seconds()? - before,
     })
+}
+
+/// Asks for a download; the answer says where it is.
+pub(crate) async fn prepare(
+    server: &Server,
+    client: &Client,
+    product: &Value,
+    action: &str,
+) -> anyhow::Result<Value> {
+    Ok(client
+        .post(format!("{}/api/products/{}/{action}", server.root, product["id"]))
+        .header("authorization", &server.authorization)
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await?)
 }
 
 async fn delete(server: &Server, client: &Client, product: &Value) -> anyhow::Result<()> {
