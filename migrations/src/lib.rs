@@ -8,6 +8,7 @@ mod columns;
 mod m20261120_000001_initial;
 mod m20261121_000002_directories_and_shapes;
 mod m20261121_000003_complete_api;
+mod m20261121_000004_status_before_delete;
 
 /// Runs the steps in order.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000001_initial::Migration),
             Box::new(m20261121_000002_directories_and_shapes::Migration),
             Box::new(m20261121_000003_complete_api::Migration),
+            Box::new(m20261121_000004_status_before_delete::Migration),
         ]
     }
 }

@@ -27,6 +27,7 @@ pub mod processes;
 pub mod product_citation;
 pub mod product_contents;
 pub mod product_files;
+mod product_rows;
 pub mod product_types;
 pub mod products;
 pub mod provenance;

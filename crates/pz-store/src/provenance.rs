@@ -11,7 +11,7 @@ use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
 use crate::database::Store;
 use crate::entities::product_files;
 use crate::error::StoreError;
-use crate::tombstones::{Deletion, tombstone_condition};
+use crate::tombstones::tombstone_condition;
 use crate::visibility::Viewer;
 
 /// Pairs of inputs and processes read per level at most.
@@ -51,7 +51,7 @@ pub struct ProductNode {
     pub created_at: DateTimeUtc,
     /// Registered identifier.
     pub doi: Option<String>,
-    delete_reason: Option<String>,
+    status_before_delete: Option<i32>,
     seen: bool,
     seen_as_tombstone: bool,
 }
@@ -67,7 +67,7 @@ impl ProductNode {
         if self.seen {
             return Knowledge::Visible;
         }
-        let was_published = Deletion::parse(self.delete_reason.as_deref()).was_published();
+        let was_published = self.status_before_delete == Some(ProductStatus::Published.code());
         match self.status() {
             ProductStatus::Published => Knowledge::Restricted,
             ProductStatus::Deleted if was_published && self.seen_as_tombstone => Knowledge::Deleted,
@@ -283,7 +283,7 @@ impl Store {
                     "status",
                     "created_at",
                     "doi",
-                    "delete_reason",
+                    "status_before_delete",
                 ]
                 .map(|name| ("products", name)),
             )

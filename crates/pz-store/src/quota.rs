@@ -42,21 +42,6 @@ impl Store {
     pub async fn quota_left(&self, claim: Claim<'_>) -> Result<Option<u64>, StoreError> {
         left(&self.db, claim, false).await
     }
-
-    /// Gives a user a quota of their own (0: none at all), or the instance's default again.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn set_quota(&self, user_id: i64, quota_bytes: Option<u64>) -> Result<(), StoreError> {
-        let quota_bytes = quota_bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
-        let update = Query::update()
-            .table("users")
-            .value("quota_bytes", quota_bytes)
-            .and_where(Expr::col("id").eq(user_id))
-            .take();
-        self.db.execute(&update).await?;
-        Ok(())
-    }
 }
 
 /// The same within a transaction, with the owner's row locked until its end. Lock the product first.

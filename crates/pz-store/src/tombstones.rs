@@ -6,7 +6,6 @@ use pz_model::{ProductStatus, Timestamp};
 use sea_orm::prelude::DateTimeUtc;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
-use serde::{Deserialize, Serialize};
 
 use crate::database::Store;
 use crate::entities::{plots, product_contents, product_files, products};
@@ -17,37 +16,6 @@ use crate::visibility::Viewer;
 
 /// Products whose bytes one sweep removes at most.
 const PURGED_AT_ONCE: u64 = 1000;
-
-/// What a deletion notes. Kept as JSON in the column of the reason: there is no other for the status.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deletion {
-    /// Number of the status before.
-    pub status: Option<i32>,
-    /// Why, as far as somebody said so.
-    pub reason: Option<String>,
-}
-
-impl Deletion {
-    /// What is noted with a deleted product.
-    pub fn of(row: &ProductRow) -> Self {
-        Self::parse(row.delete_reason.as_deref())
-    }
-
-    pub(crate) fn parse(text: Option<&str>) -> Self {
-        text.and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default()
-    }
-
-    /// The status before; `None` for products that were deleted before it was noted.
-    pub fn previous_status(&self) -> Option<ProductStatus> {
-        self.status.and_then(ProductStatus::from_code)
-    }
-
-    /// It was published: the one case in which others knew of it.
-    pub fn was_published(&self) -> bool {
-        self.previous_status() == Some(ProductStatus::Published)
-    }
-}
 
 impl Store {
     /// Deletes a product: it becomes a tombstone at once; its bytes are kept for the time of grace.
@@ -82,16 +50,13 @@ impl Store {
         let Some(product) = product else {
             return Err(missing);
         };
-        let deletion = Deletion {
-            status: Some(product.status),
-            reason,
-        };
         let update = Query::update()
             .table("products")
             .value("status", ProductStatus::Deleted.code())
             .value("deleted_at", now)
             .value("deleted_by", by_user)
-            .value("delete_reason", serde_json::to_string(&deletion).ok())
+            .value("delete_reason", reason)
+            .value("status_before_delete", product.status)
             .value("updated_at", now)
             .and_where(Expr::col("id").eq(id))
             .take();
@@ -119,10 +84,10 @@ impl Store {
     pub async fn tombstone(&self, viewer: Viewer, id: i64) -> Result<Option<ProductRow>, StoreError> {
         let select = self
             .deleted_rows(viewer, id)
+            .and_where(Expr::col(("products", "status_before_delete")).eq(ProductStatus::Published.code()))
             .cond_where(tombstone_condition(viewer, self))
             .take();
-        let row = self.row_of(&select).await?;
-        Ok(row.filter(|row| Deletion::of(row).was_published()))
+        self.row_of(&select).await
     }
 
     fn deleted_rows(&self, viewer: Viewer, id: i64) -> SelectStatement {
@@ -155,6 +120,7 @@ impl Store {
             .value("deleted_at", Option::<DateTimeUtc>::None)
             .value("deleted_by", Option::<i64>::None)
             .value("delete_reason", Option::<String>::None)
+            .value("status_before_delete", Option::<i32>::None)
             .value("updated_at", Timestamp::now().to_utc())
             .and_where(Expr::col("id").eq(id))
             .and_where(Expr::col("status").eq(ProductStatus::Deleted.code()))

@@ -7,7 +7,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::api::Product;
 use pz_model::{ErrorCode, ProductStatus, ProductType, Timestamp};
 use pz_store::products::ProductRow;
-use pz_store::tombstones::Deletion;
 use serde_json::json;
 
 use super::policy::{visible, writable};
@@ -113,17 +112,19 @@ async fn restore_product(product: DeletedProduct, state: web::Data<AppState>) ->
 async fn status_after(state: &AppState, row: &ProductRow) -> ApiResult<ProductStatus> {
     let product_type = ProductType::from_id(row.product_type_id)
         .ok_or_else(|| ApiError::internal(format!("product {} has an unknown type", row.id)))?;
-    Ok(match Deletion::of(row).previous_status() {
-        Some(ProductStatus::Published) => {
-            let description = row.description.as_deref();
-            match change::publish_obstacle(&state.store, row, product_type, description).await? {
-                None => ProductStatus::Published,
-                Some(_) => ProductStatus::Registering,
+    Ok(
+        match row.status_before_delete.and_then(ProductStatus::from_code) {
+            Some(ProductStatus::Published) => {
+                let description = row.description.as_deref();
+                match change::publish_obstacle(&state.store, row, product_type, description).await? {
+                    None => ProductStatus::Published,
+                    Some(_) => ProductStatus::Registering,
+                }
             }
-        }
-        Some(ProductStatus::Processing | ProductStatus::Failed) => ProductStatus::Failed,
-        _ => ProductStatus::Registering,
-    })
+            Some(ProductStatus::Processing | ProductStatus::Failed) => ProductStatus::Failed,
+            _ => ProductStatus::Registering,
+        },
+    )
 }
 
 /// Removes the bytes of products whose time of grace is over, now and every hour.

@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, web};
 use pz_model::Timestamp;
 use pz_model::api::Tombstone;
 use pz_store::products::ProductRow;
-use pz_store::tombstones::Deletion;
 
 use super::{LIST, citation, restore};
 use crate::auth::{Caller, app_state};
@@ -53,7 +52,7 @@ async fn get_tombstone(tombstone: VisibleTombstone, state: web::Data<AppState>) 
     let citation = citation::sentence(&state, &row);
     web::Json(Tombstone {
         id: row.id,
-        reason: Deletion::of(&row).reason,
+        reason: row.delete_reason,
         can_restore: restorable_until.is_some() && caller.may_change(row.user_id),
         restorable_until,
         citation,

@@ -158,13 +158,18 @@ async fn a_quota_counts_files_and_promises() {
             .refused(413, "quota_exceeded");
         // Of one's own, and none at all.
         let account = app.store().account_by_username("alice").await.unwrap().unwrap();
-        app.store().set_quota(account.id, Some(1001)).await.unwrap();
+        let quota = async |bytes: u64| {
+            let changes = serde_json::json!({"quota_bytes": bytes});
+            let account = format!("/api/admin/users/{}/", account.id);
+            root.patch(&account, changes).await.expect(200);
+        };
+        quota(1001).await;
         alice.upload(&next, 2, "x.bin", b"x").await.expect(201);
         alice
             .upload(&next, 2, "y.bin", b"y")
             .await
             .refused(413, "quota_exceeded");
-        app.store().set_quota(account.id, Some(0)).await.unwrap();
+        quota(0).await;
         alice.upload(&next, 2, "y.bin", &[7; 5000]).await.expect(201);
         assert_eq!(alice.get("/api/product-files/").await.expect(200)["count"], 2);
     }

@@ -53,6 +53,8 @@ pub struct Model {
     /// Delete reason.
     #[sea_orm(column_type = "Text", nullable)]
     pub delete_reason: Option<String>,
+    /// Number of the status that it had when it was deleted.
+    pub status_before_delete: Option<i32>,
     /// Purged at.
     pub purged_at: Option<DateTimeUtc>,
     /// Id of the first version.

@@ -17,7 +17,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::list::{ListCondition, ListQuery};
-use crate::products::{ProductField, join_main_file, join_named, join_process};
+use crate::products::{ProductField, join_main_file, join_named, join_process, list_condition};
 use crate::visibility::Viewer;
 use records::{Facet, Records};
 
@@ -215,9 +215,7 @@ impl Store {
         join_named(&mut select, &tables);
         join_main_file(&mut select);
         join_process(&mut select);
-        select
-            .cond_where(query.condition(self.backend()))
-            .cond_where(viewer.product_condition(with_deleted, self.backend()));
+        select.cond_where(list_condition(viewer, &query, with_deleted, self.backend()));
         let releases = releases
             .into_iter()
             .map(|release| (release.id, release.label))
