@@ -37,3 +37,4 @@ mod uploads;
 mod users;
 mod views;
 mod web_app;
+mod yaml;

@@ -21,6 +21,7 @@ use crate::body::{Fields, FilePart};
 use crate::error::{ApiError, ApiResult, FieldErrors};
 use crate::products::{check_official, check_type_rules, unknown_id};
 use crate::state::AppState;
+use crate::yaml;
 
 /// The part that holds a file with translations of quality flags.
 pub(super) const FLAGS_PART: &str = "flags_translation_file";
@@ -242,7 +243,7 @@ async fn find_inputs(
 
 fn check_file(file: Option<&FilePart>, errors: &mut FieldErrors) -> Option<String> {
     let file = file?;
-    match flags_file::check(&file.bytes).and_then(|()| flags_file::name(file)) {
+    match yaml::mapping(&file.bytes).and_then(|_| flags_file::name(file)) {
         Ok(name) => Some(name),
         Err(message) => {
             errors.add(FLAGS_PART, ErrorCode::ValidationFailed, message);
