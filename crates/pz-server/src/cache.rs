@@ -26,6 +26,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::auth::TokenInUse;
+use crate::auth::token::Scope;
 use crate::error::{ApiError, ApiResult};
 use crate::etag;
 use crate::openapi::VERSION;
@@ -110,12 +111,14 @@ impl CallerKey {
     }
 }
 
-/// An account with the scopes that its token has.
+/// An account, and what it was found by.
 #[derive(Debug)]
 pub(crate) struct KnownCaller {
-    pub(crate) account: Account,
-    /// The token and the comma list of its scopes; none for sessions.
-    pub(crate) token: Option<(TokenInUse, String)>,
+    pub(crate) account: Arc<Account>,
+    /// What the token, or a session, may be used for.
+    pub(crate) scopes: Arc<[Scope]>,
+    /// None for sessions.
+    pub(crate) token: Option<TokenInUse>,
     revision: i64,
     since: Instant,
 }
@@ -170,7 +173,7 @@ impl Cache {
             return Ok(None);
         };
         let revision = self.revisions(store).await?.accounts;
-        let expires_at = known.token.as_ref().and_then(|(token, _)| token.expires_at);
+        let expires_at = known.token.as_ref().and_then(|token| token.expires_at);
         let expired = expires_at.is_some_and(|end| end <= pz_model::Timestamp::now());
         Ok(
             (known.revision == revision && known.since.elapsed() < CALLER_TRUSTED && !expired)
@@ -183,11 +186,13 @@ impl Cache {
         &self,
         key: CallerKey,
         revision: Revisions,
-        account: Account,
-        token: Option<(TokenInUse, String)>,
+        account: Arc<Account>,
+        scopes: Arc<[Scope]>,
+        token: Option<TokenInUse>,
     ) {
         let known = KnownCaller {
             account,
+            scopes,
             token,
             revision: revision.accounts,
             since: Instant::now(),

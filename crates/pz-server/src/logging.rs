@@ -16,7 +16,7 @@ pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id"
 
 /// The id of a request, kept with it.
 #[derive(Debug, Clone)]
-pub struct RequestId(pub String);
+pub struct RequestId(pub HeaderValue);
 
 /// Starts the log of the process.
 ///
@@ -49,13 +49,12 @@ pub async fn request_log<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let started = Instant::now();
     let id = request_id();
-    request.extensions_mut().insert(RequestId(id.clone()));
+    let header = HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("-"));
+    request.extensions_mut().insert(RequestId(header.clone()));
     let method = request.method().clone();
     let span = tracing::info_span!("request", id);
     let mut response = next.call(request).instrument(span.clone()).await?;
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID_HEADER, value);
-    }
+    response.headers_mut().insert(REQUEST_ID_HEADER, header);
     let status = response.status().as_u16();
     if status < 500 && !tracing::enabled!(tracing::Level::INFO) {
         return Ok(response);

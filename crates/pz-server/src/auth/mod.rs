@@ -12,9 +12,11 @@ pub mod token;
 mod tokens;
 
 use std::future::{Ready, ready};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
+use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, ORIGIN};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use pz_model::{ErrorCode, Timestamp};
@@ -69,13 +71,13 @@ pub(crate) struct TokenInUse {
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The account.
-    pub account: Account,
+    pub account: Arc<Account>,
     /// How they showed it.
     pub credential: Credential,
-    scopes: Vec<Scope>,
+    scopes: Arc<[Scope]>,
     token: Option<TokenInUse>,
-    request_id: Option<String>,
-    remote_address: Option<String>,
+    request_id: Option<HeaderValue>,
+    remote_address: Option<IpAddr>,
 }
 
 impl Caller {
@@ -131,8 +133,11 @@ impl Caller {
             action,
             object_type: Some(object_type),
             object_id: Some(object_id),
-            request_id: self.request_id.clone(),
-            remote_address: self.remote_address.clone(),
+            request_id: self
+                .request_id
+                .as_ref()
+                .and_then(|id| Some(id.to_str().ok()?.to_owned())),
+            remote_address: self.remote_address.map(|address| address.to_string()),
             detail: None,
         }
     }
@@ -149,7 +154,7 @@ impl Caller {
         };
         let caller = Self {
             request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
-            remote_address: request.peer_addr().map(|address| address.ip().to_string()),
+            remote_address: request.peer_addr().map(|address| address.ip()),
             ..caller
         };
         if !caller.account.is_active {
@@ -163,7 +168,7 @@ impl Caller {
         Ok(caller)
     }
 
-    fn new(account: Account, credential: Credential, scopes: Vec<Scope>) -> Self {
+    fn new(account: Arc<Account>, credential: Credential, scopes: Arc<[Scope]>) -> Self {
         Self {
             account,
             credential,
@@ -253,10 +258,9 @@ async fn by_token(state: &AppState, header: &str) -> ApiResult<Caller> {
     let (key, secret) = token::split(text).ok_or_else(invalid)?;
     let known_by = CallerKey::token(text);
     if let Some(known) = state.cache.caller(&state.store, &known_by).await? {
-        let scopes = Scope::parse_list(known.token.as_ref().map_or("", |(_, scopes)| scopes));
         return Ok(Caller {
-            token: known.token.as_ref().map(|(token, _)| *token),
-            ..Caller::new(known.account.clone(), Credential::Token, scopes)
+            token: known.token,
+            ..Caller::new(known.account.clone(), Credential::Token, known.scopes.clone())
         });
     }
     let revision = state.cache.revisions(&state.store).await?;
@@ -265,20 +269,18 @@ async fn by_token(state: &AppState, header: &str) -> ApiResult<Caller> {
         .account_by_token(key, secret)
         .await?
         .ok_or_else(invalid)?;
-    let scopes = Scope::parse_list(&found.scopes);
+    let account = Arc::new(found.account);
+    let scopes: Arc<[Scope]> = Scope::parse_list(&found.scopes).into();
     let token = TokenInUse {
         id: found.token_id,
         expires_at: found.expires_at,
     };
-    state.cache.keep_caller(
-        known_by,
-        revision,
-        found.account.clone(),
-        Some((token, found.scopes)),
-    );
+    state
+        .cache
+        .keep_caller(known_by, revision, account.clone(), scopes.clone(), Some(token));
     Ok(Caller {
         token: Some(token),
-        ..Caller::new(found.account, Credential::Token, scopes)
+        ..Caller::new(account, Credential::Token, scopes)
     })
 }
 
@@ -300,7 +302,7 @@ async fn by_session(state: &AppState, request: &HttpRequest) -> ApiResult<Caller
     if !is_safe(request.method()) {
         session::check_csrf(state, request)?;
     }
-    Ok(Caller::new(account, Credential::Session, Scope::ALL.to_vec()))
+    Ok(Caller::new(account, Credential::Session, Scope::ALL.into()))
 }
 
 /// Refuses a request that a page of another origin made the browser send.

@@ -1,6 +1,8 @@
 //! Browser sessions: a signed token in a cookie that scripts cannot read, and a second cookie whose value
 //! must come back in a header on every request that changes something.
 
+use std::sync::Arc;
+
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use super::check_origin;
+use super::token::Scope;
 use crate::cache::CallerKey;
 use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
@@ -78,7 +81,7 @@ pub(crate) fn end(state: &AppState) -> [Cookie<'static>; 2] {
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn account(state: &AppState, token: &str) -> ApiResult<Option<Account>> {
+pub(crate) async fn account(state: &AppState, token: &str) -> ApiResult<Option<Arc<Account>>> {
     let Some(claims) = state.keys.check::<SessionClaims>(PURPOSE, token) else {
         return Ok(None);
     };
@@ -88,8 +91,12 @@ pub(crate) async fn account(state: &AppState, token: &str) -> ApiResult<Option<A
         None => {
             let revision = state.cache.revisions(&state.store).await?;
             let account = state.store.account_by_id(claims.sub).await?;
+            let account = account.map(Arc::new);
             if let Some(account) = &account {
-                state.cache.keep_caller(known_by, revision, account.clone(), None);
+                let scopes = Scope::ALL.into();
+                state
+                    .cache
+                    .keep_caller(known_by, revision, account.clone(), scopes, None);
             }
             account
         }
