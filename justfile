@@ -64,7 +64,7 @@ bench *options: (_setup "test") build
 [group('measure')]
 soak *options: (_setup "test") build
     scripts/bench.sh soak "$@"
-    scripts/e2e.sh fuzz --random --examples 200 --at-least 10000
+    scripts/e2e.sh fuzz --random --examples 100 --at-least 10000
     PZ_SOAK_MB=${PZ_SOAK_MB:-2000} cargo test --release --package pz-tables --test it soak -- --ignored --nocapture --test-threads 1
     PZ_MUTANTS=20000 PZ_MUTANTS_SEED=$RANDOM cargo test --release --package pz-tables --test it mutants -- --nocapture --test-threads 1
 

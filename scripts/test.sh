@@ -39,6 +39,7 @@ suite "Release build" scripts/build.sh
 suite "Through the pzserver library" scripts/e2e.sh python
 suite "Through plain HTTP" scripts/e2e.sh http
 suite "Through clients generated from the API document" scripts/e2e.sh clients
+suite "Generated requests to every operation" scripts/e2e.sh fuzz
 suite "Tables to and from other libraries" scripts/e2e.sh interop
 suite "In the browser" scripts/e2e.sh web
 

@@ -220,15 +220,15 @@ fn each<T>(list: Vec<T>, check: impl Fn(T) -> Result<T, String>) -> Result<Vec<T
 }
 
 fn required(name: &str, text: &str, max_chars: usize) -> Result<String, String> {
+    if text.chars().any(char::is_control) {
+        return Err(format!("{name} has a line break or another control character."));
+    }
     let text = text.trim();
     if text.is_empty() {
         return Err(format!("{name} may not be blank."));
     }
     if text.chars().count() > max_chars {
         return Err(format!("{name} has more than {max_chars} characters."));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(format!("{name} has a line break or another control character."));
     }
     Ok(text.to_owned())
 }

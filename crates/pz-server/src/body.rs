@@ -232,7 +232,7 @@ impl Fields {
     /// A list of ids, which in a form is a repeated field: `None` absent or null.
     pub fn ids(&self, name: &str, errors: &mut FieldErrors) -> Option<Vec<i64>> {
         let id = |value: &Value| match value {
-            Value::Number(number) => number.as_i64(),
+            Value::Number(number) => whole(number),
             Value::String(text) => text.trim().parse().ok(),
             _ => None,
         };
@@ -259,11 +259,7 @@ impl Fields {
             Value::Null => return Some(None),
             Value::String(text) if text.trim().is_empty() && self.from_form => return Some(None),
             Value::String(text) => text.trim().parse().ok(),
-            // `3.0` is an integer, too.
-            Value::Number(number) => number.as_i64().or_else(|| {
-                let whole = number.as_f64().filter(|number| number.fract() == 0.0)?;
-                format!("{whole:.0}").parse().ok()
-            }),
+            Value::Number(number) => whole(number),
             _ => None,
         };
         if number.is_none() {
@@ -388,6 +384,14 @@ impl Fields {
             }
         }
     }
+}
+
+/// An integer, also when it is written as `3.0`.
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    number.as_i64().or_else(|| {
+        let whole = number.as_f64().filter(|number| number.fract() == 0.0)?;
+        format!("{whole:.0}").parse().ok()
+    })
 }
 
 fn unsupported(media_type: &str) -> ApiError {

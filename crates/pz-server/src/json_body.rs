@@ -268,7 +268,7 @@ fn list(value: Value, max_items: usize) -> Result<Vec<Value>, String> {
 }
 
 /// A whole number; JSON writes 1.0 for 1, too.
-fn integer(value: &Value) -> Option<i64> {
+pub(crate) fn integer(value: &Value) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     value.as_i64().or_else(|| {
         let number = value.as_f64()?;

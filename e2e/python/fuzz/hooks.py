@@ -31,7 +31,19 @@ ROOT = os.environ["PZ_FUZZ_ROOT"]
 
 counts = collections.defaultdict(collections.Counter)
 expected = collections.Counter()
+helped = collections.Counter()
+# What is brought back is deleted no more.
+DELETED = {
+    "POST /api/products/{id}/restore/": WORLD["deleted"][::2],
+    "GET /api/products/{id}/tombstone/": WORLD["deleted"][1::2],
+}
 victims = {path: list(ids) for path, ids in WORLD["victims"].items()}
+
+
+@schemathesis.serializer("application/offset+octet-stream")
+def as_bytes(context, value):
+    """A piece of a file: bytes as they are."""
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def next_victim(path):
@@ -53,6 +65,8 @@ def before_call(context, case, kwargs):
         # No client can name a part with control characters: the name is in a header of the part.
         parts = [(name, value) for name, value in case.body.items() if name.isprintable()]
         case.body = dict(sorted(parts, key=lambda part: part[0] == "file"))
+    if is_allowed(case):
+        help_along(case, f"{case.method} {case.path}")
     links = WORLD["links"].get(case.path, {})
     if is_allowed(case) and "token" in (case.query or {}):
         case.query["token"] = links.get(str((case.path_parameters or {}).get("id")), case.query["token"])
@@ -65,6 +79,21 @@ def before_call(context, case, kwargs):
     spared = case.method == "DELETE" and value in WORLD["pools"].get(collection, [])
     if own or spared:
         case.path_parameters[parameter] = next_victim(collection) or NOBODY
+
+
+def help_along(case, label):
+    """Every second request for what hangs together across fields gets fields that do."""
+    helped[label] += 1
+    if helped[label] % 2:
+        return
+    if label == "POST /api/processes/" and isinstance(case.body, dict) :
+        fields = ("display_name", "description")
+        case.body = {name: case.body[name] for name in fields if name in case.body} | WORLD["work"]["process"]
+    elif label == "POST /api/uploads/" and "Upload-Metadata" in case.headers:
+        case.headers["Upload-Metadata"] = WORLD["work"]["upload"]
+    elif label in DELETED:
+        ids = DELETED[label]
+        case.path_parameters["id"] = ids[helped[label] // 2 % len(ids)]
 
 
 def is_allowed(case):
@@ -84,14 +113,14 @@ def filter_failure(context, failure, case, response):
     """Drops what is no failure, for reasons that neither a schema nor a list of statuses can say."""
     if isinstance(failure, RejectedPositiveData) and response.status_code == 400:
         code = response.headers.get("x-error-code", [""])[0]
-        fine = expectations.is_expected(code, response.text or "")
+        fine = expectations.is_expected(code, response.text or "", context.operation.label)
         reason = f"refused: {code}"
     elif isinstance(failure, AcceptedNegativeData):
         body = None if case.body is NOT_SET else case.body
         fine = READER.is_allowed(case.method, case.path, response.request.url, body, case.media_type)
         reason = "accepted: allowed in other words"
     elif isinstance(failure, ObjectLevelAuthorizationViolation):
-        fine = is_shared(failure.peer, response)
+        fine = is_shared(failure.peer, case, response)
         reason = "seen by a peer: part of a product that the peer may see"
     else:
         return True
@@ -99,10 +128,13 @@ def filter_failure(context, failure, case, response):
     return not fine
 
 
-def is_shared(peer, response):
+def is_shared(peer, case, response):
     """Whether what was read belongs to a product that the peer may see: then everybody who sees it sees its parts."""
-    body = response.json()
-    products = {row.get("product") for row in body.get("results", [body])}
+    if case.path.startswith("/api/products/{id}/"):
+        products = {case.path_parameters["id"]}
+    else:
+        body = response.json()
+        products = {row.get("product") for row in body.get("results", [body])}
     headers = {"Authorization": f"Token {WORLD['tokens'][peer]}"}
     return None not in products and all(
         requests.get(f"{ROOT}/api/products/{product}/", headers=headers, timeout=60).status_code == 200

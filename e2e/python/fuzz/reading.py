@@ -32,7 +32,8 @@ class Reader:
         return self._query_is_allowed(operation, url) and self._body_is_allowed(operation, body, media_type)
 
     def _query_is_allowed(self, operation, url):
-        sent = dict(parse_qsl(urlsplit(url).query))  # without empty ones; the last one wins
+        last = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+        sent = {name: text for name, text in last.items() if text}
         for parameter in operation.get("parameters", []):
             if parameter["in"] != "query":
                 continue
@@ -54,7 +55,7 @@ class Reader:
         if body is None:
             return not operation["requestBody"].get("required")
         if not isinstance(body, dict):
-            return False
+            return schema.get("format") == "binary"
         return self._is_valid(self._read(body, self._resolve(schema), media_type in FORMS), schema)
 
     def _read(self, body, schema, is_form):
@@ -87,6 +88,8 @@ def wordings(text):
     yield stripped
     if re.fullmatch(r"[+-]?[0-9]+", stripped):
         yield int(stripped)
+    elif re.fullmatch(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?", stripped):
+        yield float(stripped)
     if stripped.lower() in TRUE | FALSE:
         yield stripped.lower() in TRUE
 

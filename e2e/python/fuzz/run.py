@@ -64,12 +64,15 @@ def prepare(directory, document):
     server.start()
     people = world.people(server, tokens, ACCOUNTS)
     owner, admin = people["owner"], people["admin"]
-    world.populate(server, owner)
+    deleted = world.populate(server, owner)
+    work = world.work(owner)
     pools = world.pools(document, [owner, admin])
     known = {
         "tokens": tokens,
+        "work": work,
+        "deleted": deleted,
         "pools": pools,
-        "victims": world.victims(owner, admin, document),
+        "victims": world.victims(owner, admin, document, work["uploads"]),
         "links": world.links(document, admin, pools),
         "own": {caller: world.own(people, caller, document) for caller in people},
     }

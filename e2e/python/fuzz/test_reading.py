@@ -49,6 +49,7 @@ def reader():
         ("exact=abc", True),
         ("exact=abc&page=%20+7", True),
         ("exact=abc&page=", True),
+        ("exact=abc&page=x&page=", True),
         ("exact=toolong&exact=abc", True),
         ("exact=abc&unknown=x", True),
         ("page=1", False),

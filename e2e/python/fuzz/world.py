@@ -1,5 +1,6 @@
 """What the server of a run holds: people, products in every state, and objects made to be deleted."""
 
+import base64
 import io
 import re
 import sqlite3
@@ -7,6 +8,9 @@ import sqlite3
 from harness import Person
 
 VICTIMS = 60
+# Enough that requests to bring them back meet one.
+DELETED = 8
+UPLOADS = 12
 CATALOG = b"id,ra,dec,z,survey\n" + b"".join(b"%d,%d.5,-%d.25,0.%d,VVDS\n" % (i, i, i, i) for i in range(200))
 MEANINGS = {"ID": "id", "RA": "ra", "Dec": "dec", "z": "z"}
 # A product's states, as the server numbers them.
@@ -15,7 +19,7 @@ ANY_STATE = "0,1,2,3,9"
 
 
 def populate(server, owner):
-    """Makes products of the owner in every state."""
+    """Makes products of the owner in every state; gives back the ids of deleted ones."""
     published = catalog(owner, "Published by the owner")
     assert owner.publish(published, **MEANINGS).status_code == 200
     owner.upload(published, "notes.md", b"# Notes\n", role=1, media_type="text/markdown")
@@ -25,14 +29,34 @@ def populate(server, owner):
     broken = owner.draft("Broken")
     owner.upload(broken, "broken.parquet", b"PAR1" + b"\xff" * 64 + b"PAR1")
     owner.registry(broken)
-    deleted = catalog(owner, "Deleted")
-    assert owner.request("DELETE", f"products/{deleted['id']}/").status_code == 204
+    deleted = [catalog(owner, f"Deleted {number}") for number in range(DELETED)]
+    for product in deleted:
+        owner.publish(product, **MEANINGS)
+        assert owner.request("DELETE", f"products/{product['id']}/").status_code == 204
     release = owner.get("releases/").json()["results"][0]["id"]
     restricted = owner.draft("Of a release", "other", release=release, description="Restricted")
     owner.upload(restricted, "notes.txt", b"text")
     processing = owner.draft("Being made by a process", "other")
     with sqlite3.connect(server.directory / "pz-server.sqlite3") as database:
         database.execute("UPDATE products SET status = ? WHERE id = ?", (PROCESSING, processing["id"]))
+    return [product["id"] for product in deleted]
+
+
+def work(owner):
+    """Starts processes and uploads; gives back what requests for more of them need, and uploads to end."""
+    published = {"status": 1, "product_type_name": "redshift_catalog", "release__isnull": "true"}
+    inputs = [row["id"] for row in owner.get("products/", params=published).json()["results"]][:3]
+    pipelines = owner.get("pipelines/", params={"name": "combine_redshift_dedup"}).json()["results"]
+    process = {"pipeline": pipelines[0]["id"] if pipelines else None, "inputs": inputs}
+    target = owner.draft("Uploaded to in pieces", "other")["id"]
+    metadata = {"product": target, "role": 2, "filename": "piece.txt"}
+    upload = ",".join(f"{key} {base64.b64encode(str(value).encode()).decode()}" for key, value in metadata.items())
+    for number in range(3):
+        owner.request("POST", "processes/", json={"display_name": f"Process {number}", **process})
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "100", "Upload-Metadata": upload}
+    begun = [owner.request("POST", "uploads/", headers=headers) for _ in range(UPLOADS)]
+    uploads = [answer.headers["Location"].rstrip("/").rsplit("/", 1)[1] for answer in begun]
+    return {"process": process, "upload": upload, "uploads": uploads[: UPLOADS // 2]}
 
 
 def catalog(owner, name):
@@ -75,9 +99,10 @@ def pools(document, people):
     return result
 
 
-def victims(owner, admin, document):
+def victims(owner, admin, document, uploads):
     """Objects that may be deleted: the owner's, and of other lists what an example of the document makes."""
     made = {"/api/products/": [], "/api/product-files/": [], "/api/product-contents/": []}
+    made["/api/uploads/"] = uploads
     home = catalog(owner, "Home of what is deleted")
     for number in range(VICTIMS):
         made["/api/products/"].append(owner.draft(f"Victim {number}")["id"])

@@ -88,7 +88,14 @@ pub struct NewRelease {
     pub mag_err_pattern: Option<String>,
     /// An absolute directory, or an object-store address such as `s3://bucket/path`.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(max_length = 1024, example = "/data/hats/dp1"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            max_length = 1024,
+            pattern = "^(|([a-z][a-z0-9+]*://|/)[^\\x00-\\x1f\\x7f-\\x9f]*)$",
+            example = "/data/hats/dp1"
+        )
+    )]
     pub datasets_location: Option<String>,
     /// Visible to everybody.
     #[serde(default)]
@@ -192,7 +199,7 @@ pub struct ReleasePatch {
     pub mag_err_pattern: Option<Option<String>>,
     /// An absolute directory, or an object-store address such as `s3://bucket/path`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 1024))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 1024, pattern = "^(|([a-z][a-z0-9+]*://|/)[^\\x00-\\x1f\\x7f-\\x9f]*)$"))]
     pub datasets_location: Option<Option<String>>,
     /// Visible to everybody.
     #[serde(skip_serializing_if = "Option::is_none")]

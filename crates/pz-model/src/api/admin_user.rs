@@ -79,7 +79,14 @@ pub struct NewUserAccount {
     pub last_name: String,
     /// E-mail address, or empty; the part before `@` becomes the display name.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(max_length = 254, example = "alice@example.org"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            max_length = 254,
+            pattern = "^([!-?A-~]+@[!-?A-~]+)?$",
+            example = "alice@example.org"
+        )
+    )]
     pub email: String,
     /// Make it an administrator.
     #[serde(default)]
@@ -112,7 +119,7 @@ pub struct UserAccountPatch {
     pub display_name: Option<String>,
     /// E-mail address, or empty.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = String, required = false, max_length = 254))]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, required = false, max_length = 254, pattern = "^([!-?A-~]+@[!-?A-~]+)?$"))]
     pub email: Option<String>,
     /// False ends the account's sessions and tokens at once; its products stay.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,7 +177,12 @@ pub struct GroupInput {
     /// Name, unique.
     #[cfg_attr(
         feature = "openapi",
-        schema(min_length = 1, max_length = 150, example = "dp1")
+        schema(
+            min_length = 1,
+            max_length = 150,
+            pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+            example = "dp1"
+        )
     )]
     pub name: String,
 }

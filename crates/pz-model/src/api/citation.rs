@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "openapi")]
+use super::citation_schemas::{IdentifierType, Line, RelationType};
+
 /// Somebody who made a product.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -9,16 +12,25 @@ pub struct Creator {
     /// Name as it is to be cited.
     #[cfg_attr(
         feature = "openapi",
-        schema(example = "Tester, Alice", min_length = 1, max_length = 255)
+        schema(value_type = Line, inline, example = "Tester, Alice")
     )]
     pub name: String,
     /// ORCID iD.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(example = "0000-0002-1825-0097"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            example = "0000-0002-1825-0097",
+            pattern = "^((https?://)?(orcid\\.org/)?[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9Xx])?$"
+        )
+    )]
     pub orcid: Option<String>,
     /// Where they worked.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(example = "LIneA", max_length = 255))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "LIneA", max_length = 255, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")
+    )]
     pub affiliation: Option<String>,
 }
 
@@ -29,15 +41,20 @@ pub struct RelatedIdentifier {
     /// The identifier.
     #[cfg_attr(
         feature = "openapi",
-        schema(example = "10.5281/zenodo.1234", min_length = 1, max_length = 1024)
+        schema(
+            example = "10.5281/zenodo.1234",
+            min_length = 1,
+            max_length = 1024,
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+        )
     )]
     pub identifier: String,
     /// DataCite's relation type: what the product is to it.
-    #[cfg_attr(feature = "openapi", schema(example = "IsDerivedFrom"))]
+    #[cfg_attr(feature = "openapi", schema(value_type = RelationType, inline, example = "IsDerivedFrom"))]
     pub relation: String,
     /// DataCite's type of the identifier.
     #[serde(rename = "type")]
-    #[cfg_attr(feature = "openapi", schema(example = "DOI"))]
+    #[cfg_attr(feature = "openapi", schema(value_type = IdentifierType, inline, example = "DOI"))]
     pub identifier_type: String,
 }
 
@@ -48,16 +65,26 @@ pub struct Funding {
     /// Name of the funder.
     #[cfg_attr(
         feature = "openapi",
-        schema(example = "CNPq", min_length = 1, max_length = 255)
+        schema(value_type = Line, inline, example = "CNPq")
     )]
     pub funder: String,
     /// Number of the award.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(example = "465376/2014-2", max_length = 255))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            example = "465376/2014-2",
+            max_length = 255,
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$"
+        )
+    )]
     pub award_number: Option<String>,
     /// Title of the award.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 255, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")
+    )]
     pub award_title: Option<String>,
 }
 

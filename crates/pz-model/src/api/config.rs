@@ -166,6 +166,10 @@ pub struct InstanceLimits {
     /// Largest file that may be uploaded, in bytes.
     #[cfg_attr(feature = "openapi", schema(example = 200000000))]
     pub upload_max_bytes: u64,
+    /// Bytes that the files of one user's products may take together, unless the account says otherwise; none
+    /// without a limit.
+    #[cfg_attr(feature = "openapi", schema(example = 100000000000_u64))]
+    pub user_quota_bytes: Option<u64>,
     /// Longest display name of a product or process, in characters.
     pub display_name_max_chars: usize,
     /// Longest name of an algorithm or code, in characters.
@@ -199,10 +203,11 @@ pub struct InstanceLimits {
 }
 
 impl InstanceLimits {
-    /// The limits of every instance, with this one's limit of uploads.
-    pub const fn new(upload_max_bytes: u64) -> Self {
+    /// The limits of every instance, with this one's limits of uploads.
+    pub const fn new(upload_max_bytes: u64, user_quota_bytes: Option<u64>) -> Self {
         Self {
             upload_max_bytes,
+            user_quota_bytes,
             display_name_max_chars: limits::DISPLAY_NAME_MAX_CHARS,
             pz_code_max_chars: limits::PZ_CODE_MAX_CHARS,
             description_max_chars: limits::DESCRIPTION_MAX_CHARS,

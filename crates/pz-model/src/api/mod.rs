@@ -6,6 +6,8 @@ pub mod admin_release;
 pub mod admin_user;
 pub mod audit;
 pub mod citation;
+#[cfg(feature = "openapi")]
+pub mod citation_schemas;
 pub mod config;
 pub mod download;
 pub mod event;

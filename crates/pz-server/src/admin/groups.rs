@@ -14,7 +14,7 @@ use crate::endpoints;
 use crate::error::{ApiError, ApiResult};
 use crate::etag;
 use crate::filters::{DEFAULT_PAGE_SIZE, Filter, FilterKind, ListSpec};
-use crate::json_body::{Input, JsonBody};
+use crate::json_body::{self, Input, JsonBody};
 use crate::routing::{ApiRouter, IdPath, PathMeta};
 use crate::state::AppState;
 
@@ -274,12 +274,12 @@ fn read_users(input: &mut Input, field: &str) -> Option<Vec<UserKey>> {
     for item in items {
         match item {
             Value::String(username) => keys.push(UserKey::Username(username.trim().to_owned())),
-            Value::Number(number) if number.as_i64().is_some() => {
-                keys.push(UserKey::Id(number.as_i64().unwrap_or_default()));
-            }
             other => {
-                input.refuse(field, format!("{other} is no user: give ids and login names."));
-                return None;
+                let Some(id) = json_body::integer(&other) else {
+                    input.refuse(field, format!("{other} is no user: give ids and login names."));
+                    return None;
+                };
+                keys.push(UserKey::Id(id));
             }
         }
     }

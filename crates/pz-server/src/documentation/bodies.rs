@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::request_body::RequestBody;
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{
+    Array, ArrayItems, KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
+};
 use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, Required, Response};
 
 /// Text without null characters.
@@ -26,14 +28,9 @@ const FORMS: [(&str, &str); 2] = [
 pub(crate) fn complete(openapi: &mut OpenApi) {
     let components = openapi.components.get_or_insert_default();
     name_rows(&mut components.schemas);
+    say_any_once(&mut components.schemas);
     let mut forms = BTreeMap::new();
     for item in openapi.paths.paths.values_mut() {
-        // A change may change nothing.
-        if let Some(body) = item.patch.as_mut().and_then(|patch| patch.request_body.as_mut())
-            && let RefOr::T(body) = body
-        {
-            body.required = Some(Required::False);
-        }
         for operation in operations(item) {
             describe_bytes(operation);
         }
@@ -51,6 +48,9 @@ pub(crate) fn complete(openapi: &mut OpenApi) {
                     continue;
                 };
                 limit_texts(schema);
+                if needs_nothing(schema) {
+                    body.required = Some(Required::False);
+                }
                 if media_type == JSON {
                     continue;
                 }
@@ -76,6 +76,31 @@ fn name_rows(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
             && let Some(RefOr::T(Schema::Array(results))) = page.properties.get_mut("results")
         {
             results.items = Ref::from_schema_name(row).into();
+        }
+    }
+}
+
+/// What may be anything may be null without saying so: two ways to be null are none.
+fn say_any_once(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    let anything: BTreeSet<String> = schemas
+        .iter()
+        .filter(|(_, schema)| {
+            matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::AnyValue)
+        })
+        .map(|(name, _)| Ref::from_schema_name(name).ref_location)
+        .collect();
+    for schema in schemas.values_mut() {
+        let RefOr::T(Schema::Object(object)) = schema else {
+            continue;
+        };
+        for property in object.properties.values_mut() {
+            if let RefOr::T(Schema::OneOf(choice)) = property
+                && let Some(any) = choice.items.iter().find(
+                    |item| matches!(item, RefOr::Ref(reference) if anything.contains(&reference.ref_location)),
+                )
+            {
+                *property = any.clone();
+            }
         }
     }
 }
@@ -145,6 +170,11 @@ fn describe_whole(response: &mut Response) {
     }
 }
 
+/// Whether a body may be left out: none of its fields is needed.
+fn needs_nothing(schema: &Schema) -> bool {
+    matches!(schema, Schema::Object(object) if !object.properties.is_empty() && object.required.is_empty())
+}
+
 /// Says of every text without a pattern that it holds no null characters, and of those that must not be empty that
 /// they are not blank.
 fn limit_texts(schema: &mut Schema) {
@@ -192,9 +222,16 @@ fn form_field(field: RefOr<Schema>) -> RefOr<Schema> {
             }
             object.into()
         }
-        RefOr::T(Schema::Array(mut array)) => {
+        RefOr::T(Schema::Array(mut array)) if is_list_of_ids(&array) => {
             array.schema_type = without_null(array.schema_type);
             RefOr::T(Schema::Array(array))
+        }
+        RefOr::T(Schema::Array(array)) => {
+            let json = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .description(array.description)
+                .content_media_type(JSON);
+            RefOr::T(json.into())
         }
         RefOr::T(Schema::OneOf(mut choice)) => {
             choice.items.retain(|item| !is_null(item));
@@ -205,6 +242,15 @@ fn form_field(field: RefOr<Schema>) -> RefOr<Schema> {
         }
         other => other,
     }
+}
+
+/// Lists of ids are repeated fields; other lists are sent as JSON text.
+fn is_list_of_ids(array: &Array) -> bool {
+    matches!(
+        &array.items,
+        ArrayItems::RefOrSchema(items)
+            if matches!(&**items, RefOr::T(Schema::Object(item)) if item.schema_type == SchemaType::Type(Type::Integer))
+    )
 }
 
 /// The type without null: of several types, only the others.

@@ -210,7 +210,7 @@ async fn download_product(
 
 /// Download the main file in one request; `Range` works. Use `download/main-file/prepare/` instead.
 #[utoipa::path(get, path = "/api/products/{id}/download_main_file/", tag = "downloads", responses(
-    (status = 200, description = "The file", body = inline(Vec<u8>), content_type = "application/octet-stream"),
+    (status = 200, description = "The file, in the media type given at the upload", body = inline(Vec<u8>), content_type = "*/*"),
     (status = 206, description = "The bytes asked for"),
     (status = 304, description = "Not changed since the ETag given"),
     (status = 404, description = "No such product, not for the caller, or without a main file"),

@@ -37,7 +37,10 @@ pub(super) fn public(state: &AppState) -> InstanceConfig {
         },
         contacts: texts.contacts.clone(),
         pages: texts.pages.clone(),
-        limits: InstanceLimits::new(settings.upload_max_bytes),
+        limits: InstanceLimits::new(
+            settings.upload_max_bytes,
+            Some(settings.user_quota_bytes).filter(|&bytes| bytes > 0),
+        ),
         features: InstanceFeatures {
             web_app: settings.web_dir.is_some(),
         },

@@ -109,7 +109,7 @@ struct ProcessUpload {
 )]
 struct ProcessPatch {
     /// Name for people; that of the product stays.
-    #[schema(min_length = 1, max_length = 255)]
+    #[schema(nullable = false, min_length = 1, max_length = 255)]
     display_name: Option<String>,
     /// Note, at most 10,000 characters.
     #[schema(example = "for the spring run", max_length = 10_000)]

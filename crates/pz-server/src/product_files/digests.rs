@@ -23,7 +23,7 @@ pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// Headers that carry digests of what a request carries.
 const HEADERS: [&str; 2] = ["content-digest", "repr-digest"];
 
-/// Digests of what a request carries.
+/// Digests of what a request carries. The patterns are what a client should send; other algorithms are read over.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "documents headers that are read one by one")]
@@ -33,11 +33,12 @@ pub(crate) struct DigestHeaders {
         rename = "Content-Digest",
         value_type = String,
         required = false,
+        pattern = r"^(sha-256=:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=:|sha-512=:[A-Za-z0-9+/]{85}[AQgw]==:)?$",
         example = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"
     )]
     content_digest: Option<String>,
     /// The same as `Content-Digest` here.
-    #[param(rename = "Repr-Digest", value_type = String, required = false)]
+    #[param(rename = "Repr-Digest", value_type = String, required = false, pattern = r"^(sha-256=:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=:|sha-512=:[A-Za-z0-9+/]{85}[AQgw]==:)?$")]
     repr_digest: Option<String>,
 }
 

@@ -4,6 +4,7 @@ use actix_web::http::header::LINK;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::ErrorCode;
+use pz_model::api::citation_schemas::Line;
 use pz_model::api::{
     Creator, Funding, Page, Product, ProductWithMainFile, RelatedIdentifier, TableStatistics,
 };
@@ -74,14 +75,17 @@ pub(crate) struct ProductInput {
     #[schema(minimum = 1900)]
     release_year: Option<i32>,
     /// Licence: CC-BY-4.0 when absent, CC0-1.0, CC-BY-SA-4.0, CC-BY-NC-4.0, ODbL-1.0, or `other`.
-    #[schema(example = "CC-BY-4.0")]
+    #[schema(
+        example = "CC-BY-4.0",
+        pattern = "^(CC-BY-4\\.0|CC0-1\\.0|CC-BY-SA-4\\.0|CC-BY-NC-4\\.0|ODbL-1\\.0|other)$"
+    )]
     license: Option<String>,
     /// Who made it; the owner when empty. In forms, like all lists here, as JSON text.
     creators: Option<Vec<Creator>>,
     /// What it is related to.
     related_identifiers: Option<Vec<RelatedIdentifier>>,
     /// Subjects.
-    #[schema(example = json!(["photometric redshifts"]))]
+    #[schema(value_type = Option<Vec<Line>>, inline, example = json!(["photometric redshifts"]))]
     subjects: Option<Vec<String>>,
     /// Who paid for it.
     funding: Option<Vec<Funding>>,
@@ -121,14 +125,17 @@ pub(crate) struct ProductPatch {
     #[schema(example = 1, minimum = 0, maximum = 1)]
     status: Option<i32>,
     /// Licence: CC-BY-4.0, CC0-1.0, CC-BY-SA-4.0, CC-BY-NC-4.0, ODbL-1.0, or `other`.
-    #[schema(example = "CC-BY-4.0")]
+    #[schema(
+        example = "CC-BY-4.0",
+        pattern = "^(CC-BY-4\\.0|CC0-1\\.0|CC-BY-SA-4\\.0|CC-BY-NC-4\\.0|ODbL-1\\.0|other)$"
+    )]
     license: Option<String>,
     /// Who made it; the owner when empty. In forms, like all lists here, as JSON text.
     creators: Option<Vec<Creator>>,
     /// What it is related to.
     related_identifiers: Option<Vec<RelatedIdentifier>>,
     /// Subjects.
-    #[schema(example = json!(["photometric redshifts"]))]
+    #[schema(value_type = Option<Vec<Line>>, inline, example = json!(["photometric redshifts"]))]
     subjects: Option<Vec<String>>,
     /// Who paid for it.
     funding: Option<Vec<Funding>>,

@@ -12,7 +12,7 @@ pub(super) struct FileBytes(Vec<u8>);
 #[expect(dead_code, reason = "documents a header that is read by its name")]
 pub(super) struct ChecksumHeader {
     /// Algorithm (`sha1`, `sha256` or `sha512`), a blank, and in base64 the checksum of the bytes in this request.
-    #[param(rename = "Upload-Checksum", value_type = String, required = false, example = "sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=")]
+    #[param(rename = "Upload-Checksum", value_type = String, required = false, pattern = r"^(sha1 [A-Za-z0-9+/]{26}[AEIMQUYcgkosw048]=|sha256 [A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=|sha512 [A-Za-z0-9+/]{85}[AQgw]==)$", example = "sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=")]
     upload_checksum: Option<String>,
 }
 

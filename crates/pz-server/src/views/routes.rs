@@ -77,7 +77,7 @@ async fn view_url(
 #[utoipa::path(get, path = "/api/views/{token}/", tag = "files", params(
     ("token" = String, Path, description = "From `view-url/`"),
 ), responses(
-    (status = 200, description = "The file, with headers that confine it", body = inline(Vec<u8>), content_type = "application/octet-stream"),
+    (status = 200, description = "The file, in a media type that is safe to show, with headers that confine it", body = inline(Vec<u8>), content_type = "*/*"),
     (status = 206, description = "The bytes asked for"),
     (status = 304, description = "Not changed since the ETag given"),
     (status = 403, description = "The address is not valid or has expired"),
