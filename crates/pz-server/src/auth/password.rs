@@ -50,6 +50,37 @@ pub(crate) async fn verify(state: &AppState, password: String, hash: Option<Stri
 mod tests {
     use super::*;
 
+    #[actix_web::test]
+    async fn f_44_two_passwords_are_checked_at_a_time() {
+        #[derive(clap::Parser)]
+        struct Program {
+            #[command(flatten)]
+            settings: crate::config::Settings,
+        }
+
+        let directory = tempfile::tempdir().unwrap();
+        let program = directory.path().join("pz-tables");
+        fs_err::write(&program, "").unwrap();
+        let settings = <Program as clap::Parser>::parse_from([
+            "test",
+            "--data-dir",
+            &directory.path().display().to_string(),
+            "--tables-program",
+            &program.display().to_string(),
+        ])
+        .settings;
+        let state = AppState::open(settings).await.unwrap();
+        assert_eq!(state.password_permits.available_permits(), 2);
+        let taken = state.password_permits.acquire_many(2).await.unwrap();
+        let known = hash("correct horse").unwrap();
+        let a_while = std::time::Duration::from_millis(500);
+        let mut third = Box::pin(verify(&state, "correct horse".to_owned(), Some(known)));
+        let early = tokio::time::timeout(a_while, &mut third).await;
+        assert!(early.is_err(), "however many guess, they wait in line");
+        drop(taken);
+        assert!(third.await.unwrap());
+    }
+
     #[test]
     fn hashes_verify_and_differ() {
         let first = hash("correct horse").unwrap();

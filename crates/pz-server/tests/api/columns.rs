@@ -190,4 +190,27 @@ async fn f_03_strangers_change_no_columns(app: &TestApp) {
     let seen = bob.get("/api/product-contents/?page_size=1000").await.expect(200);
     let of_draft = |row: &serde_json::Value| row["product"] == product["id"];
     assert!(!seen["results"].as_array().unwrap().iter().any(of_draft));
+
+    // Nor is what belongs to a release that one may not see, published as it is.
+    let release = crate::provenance::restricted_release(app).await;
+    let body = json!({"display_name": "Inside", "product_type": 7, "release": release});
+    let inside = root.post("/api/products/", body).await.expect(201);
+    root.upload(&inside, 0, "cat.csv", crate::app::CATALOG)
+        .await
+        .expect(201);
+    let path = format!("/api/products/{}/", inside["id"]);
+    root.get(&format!("{path}registry/")).await.expect(200);
+    root.patch(&path, json!({"status": 1})).await.expect(200);
+    let list = root
+        .get(&format!("/api/product-contents/?product={}", inside["id"]))
+        .await
+        .expect(200);
+    let column = format!("/api/product-contents/{}/", list["results"][0]["id"]);
+    bob.get(&column).await.refused(404, "not_found");
+    bob.patch(&column, json!({"alias": "x"}))
+        .await
+        .refused(404, "not_found");
+    let seen = bob.get("/api/product-contents/?page_size=1000").await.expect(200);
+    let of_inside = |row: &serde_json::Value| row["product"] == inside["id"];
+    assert!(!seen["results"].as_array().unwrap().iter().any(of_inside));
 }

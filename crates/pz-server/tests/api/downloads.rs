@@ -1,7 +1,7 @@
 use std::io::{Cursor, Read};
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::{Answer, CATALOG, Person, TestApp};
 use crate::on_both_databases;
@@ -183,6 +183,26 @@ async fn f_04_files_of_others_drafts_stay_hidden(app: &TestApp) {
         format!("/api/products/{}/download/", draft["id"]),
     ] {
         bob.get(&path).await.refused(404, "not_found");
+    }
+    assert_eq!(bob.get("/api/product-files/").await.expect(200)["count"], 0);
+
+    // Neither are those of a published product whose release one may not see.
+    let root = app.root().await;
+    let release = crate::provenance::restricted_release(app).await;
+    let body = json!({"display_name": "Inside", "product_type": 7, "release": release});
+    let inside = root.post("/api/products/", body).await.expect(201);
+    let file = root.upload(&inside, 0, "secret.txt", b"secret").await.expect(201);
+    let path = format!("/api/products/{}/", inside["id"]);
+    root.patch(&path, json!({"status": 1})).await.expect(200);
+    for path in [
+        file["file"].as_str().unwrap().to_owned(),
+        format!("/api/product-files/{}/", file["id"]),
+        format!("/api/product-files/{}/view-url/", file["id"]),
+        format!("{path}download/"),
+        format!("{path}download_main_file/"),
+    ] {
+        bob.get(&path).await.refused(404, "not_found");
+        assert_eq!(root.get(&path).await.status, 200, "{path}");
     }
     assert_eq!(bob.get("/api/product-files/").await.expect(200)["count"], 0);
 }

@@ -225,14 +225,22 @@ async fn f_47_a_file_over_the_limit_is_refused_while_it_streams() {
         body["detail"].as_str().unwrap().contains("1000000 bytes"),
         "{body}"
     );
-    // Without a declared length, it is counted while it comes.
-    let chunks = (0..50).map(|_| Ok::<_, std::io::Error>(vec![7u8; 100_000]));
+    // Without a declared length, it is counted while it comes: what is beyond the limit never gets to the disk.
+    let blobs = app.state.settings.blob_dir();
+    let most = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let seen = std::sync::Arc::clone(&most);
+    let chunks = (0..400).map(move |_| {
+        seen.fetch_max(largest_file(&blobs), std::sync::atomic::Ordering::Relaxed);
+        Ok::<_, std::io::Error>(vec![7u8; 100_000])
+    });
     let part = Part::stream(reqwest::Body::wrap_stream(futures_util::stream::iter(chunks)));
     let form = Form::new()
         .text("product", product["id"].to_string())
         .part("file", part.file_name("large.bin"));
     let request = alice.request(Method::POST, "/api/product-files/").multipart(form);
     Answer::of(request).await.refused(413, "file_too_large");
+    let most = most.load(std::sync::atomic::Ordering::Relaxed);
+    assert!((1..=1_000_000).contains(&most), "{most} bytes were on disk");
     let exact = alice.upload(&product, 0, "exact.bin", &vec![7; 1_000_000]).await;
     assert_eq!(exact.expect(201)["size"], 1_000_000);
     for _ in 0..200 {
@@ -242,6 +250,23 @@ async fn f_47_a_file_over_the_limit_is_refused_while_it_streams() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     assert_eq!(app.blob_files(), 1);
+}
+
+/// Bytes of the largest file below a directory.
+fn largest_file(directory: &std::path::Path) -> u64 {
+    let Ok(entries) = fs_err::read_dir(directory) else {
+        return 0;
+    };
+    entries
+        .filter_map(Result::ok)
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => largest_file(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            // Gone meanwhile.
+            Err(_) => 0,
+        })
+        .max()
+        .unwrap_or(0)
 }
 
 async fn main_name(person: &Person, product: &Value) -> Value {

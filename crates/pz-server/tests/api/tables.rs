@@ -129,15 +129,21 @@ async fn f_37_no_table_is_remembered(app: &TestApp) {
     let (alice, bob) = (app.alice().await, app.bob().await);
     let product = registered(&alice, "model.pkl", b"\x80\x04K\x01.").await;
     let path = format!("/api/products/{}/read_data/", product["id"]);
-    for _ in 0..3 {
+    // What the service does by itself meanwhile only adds.
+    let mut fewest = u64::MAX;
+    for _ in 0..5 {
         let before = app.store().statement_count();
         let refused = alice.get(&path).await.refused(404, "not_a_table");
         assert!(
             refused["detail"].as_str().unwrap().contains("no table"),
             "{refused}"
         );
-        assert!(app.store().statement_count() - before <= 4, "nothing is started");
+        fewest = fewest.min(app.store().statement_count() - before);
     }
+    assert!(
+        fewest <= 3,
+        "who asks, which product, which file: nothing is started"
+    );
     bob.get(&path).await.refused(404, "not_found");
     // Nothing of a main file, or not registered yet: the same.
     let empty = alice.draft(7, "Empty").await;
