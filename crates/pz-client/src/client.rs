@@ -1,5 +1,7 @@
 //! The connection: where the server is, who is asking, and how an answer becomes a value.
 
+use pz_model::api::Page;
+use pz_model::limits::PAGE_SIZE_MAX;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Rejection, Result};
@@ -67,6 +69,27 @@ impl Client {
     /// Gets `path` and reads the answer.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T> {
         self.read(self.request(Method::Get, path, query)?).await
+    }
+
+    /// Every row of the list at `path`, page by page.
+    pub(crate) async fn every<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        for page in 1_u64.. {
+            let mut query = query.to_vec();
+            query.push(("page", page.to_string()));
+            query.push(("page_size", PAGE_SIZE_MAX.to_string()));
+            let found: Page<T> = self.get(path, &query).await?;
+            let done = found.results.is_empty();
+            rows.extend(found.results);
+            if done || rows.len() as u64 >= found.count {
+                break;
+            }
+        }
+        Ok(rows)
     }
 
     /// Sends `body` as JSON to `path` and reads the answer.

@@ -45,9 +45,19 @@ impl Client {
     }
 
     /// Starts fetching `link`, which may be relative to the server's root; the body is not read yet.
+    ///
+    /// # Errors
+    /// [`crate::Error::Request`] for a link to another server: the token is for this one.
     #[cfg(not(target_arch = "wasm32"))]
     pub async fn fetch(&self, link: &str) -> Result<reqwest::Response> {
         let path = link.strip_prefix(self.origin()).unwrap_or(link);
+        // Behind the origin, anything else than a path goes on with its host: `.example.org`, `@example.org`, `0/`.
+        if !path.starts_with('/') {
+            return Err(crate::Error::Request(format!(
+                "the link leads to another server than {}",
+                self.origin()
+            )));
+        }
         let request = self.request(Method::Get, path, &[])?;
         let response = self.transport().builder(request)?.send().await.map_err(network)?;
         if response.status().is_success() {

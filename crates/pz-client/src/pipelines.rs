@@ -1,14 +1,13 @@
 //! Pipelines the instance offers.
 
-use pz_model::api::{Page, Pipeline, ServicePipelines, SystemInfo};
+use pz_model::api::{Pipeline, ServicePipelines, SystemInfo};
 
 use crate::{Client, Result};
 
 impl Client {
     /// Every pipeline.
     pub async fn pipelines(&self) -> Result<Vec<Pipeline>> {
-        let page: Page<Pipeline> = self.get("/api/pipelines/", &[]).await?;
-        Ok(page.results)
+        self.every("/api/pipelines/", &[]).await
     }
 
     /// One pipeline.

@@ -1,7 +1,7 @@
 //! Columns of a product's table and their meanings.
 
 use pz_model::ColumnMeaning;
-use pz_model::api::{Page, ProductContent};
+use pz_model::api::ProductContent;
 use serde::Serialize;
 
 use crate::transport::Method;
@@ -34,28 +34,11 @@ impl ContentPatch {
     }
 }
 
-/// Columns asked for at once: the most the API gives.
-const PAGE_SIZE: u64 = 1000;
-
 impl Client {
     /// Every column of the product, in file order.
     pub async fn product_contents(&self, product: i64) -> Result<Vec<ProductContent>> {
-        let mut columns = Vec::new();
-        for page in 1.. {
-            let query = [
-                ("product", product.to_string()),
-                ("ordering", "order".to_owned()),
-                ("page", page.to_string()),
-                ("page_size", PAGE_SIZE.to_string()),
-            ];
-            let found: Page<ProductContent> = self.get("/api/product-contents/", &query).await?;
-            let done = found.results.is_empty();
-            columns.extend(found.results);
-            if done || columns.len() as u64 >= found.count {
-                break;
-            }
-        }
-        Ok(columns)
+        let query = [("product", product.to_string()), ("ordering", "order".to_owned())];
+        self.every("/api/product-contents/", &query).await
     }
 
     /// Changes the meaning of a column.

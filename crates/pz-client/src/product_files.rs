@@ -1,6 +1,6 @@
 //! Files of a product.
 
-use pz_model::api::{Page, ProductFile};
+use pz_model::api::ProductFile;
 
 use crate::transport::Method;
 use crate::{Client, Result};
@@ -34,10 +34,8 @@ impl Client {
         let query = [
             ("product_id", product.to_string()),
             ("ordering", "role,id".to_owned()),
-            ("page_size", "1000".to_owned()),
         ];
-        let page: Page<ProductFile> = self.get("/api/product-files/", &query).await?;
-        Ok(page.results)
+        self.every("/api/product-files/", &query).await
     }
 
     /// A file's record.

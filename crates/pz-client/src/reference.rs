@@ -7,16 +7,13 @@ use crate::{Client, Result};
 impl Client {
     /// Every product type, in display order.
     pub async fn product_types(&self) -> Result<Vec<ProductTypeView>> {
-        let page: Page<ProductTypeView> = self
-            .get("/api/product-types/", &[("ordering", "order".to_owned())])
-            .await?;
-        Ok(page.results)
+        self.every("/api/product-types/", &[("ordering", "order".to_owned())])
+            .await
     }
 
     /// Every release the caller may see, newest first.
     pub async fn releases(&self) -> Result<Vec<Release>> {
-        let page: Page<Release> = self.get("/api/releases/", &[]).await?;
-        Ok(page.results)
+        self.every("/api/releases/", &[]).await
     }
 
     /// One page of the users, by username.

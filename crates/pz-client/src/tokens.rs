@@ -1,6 +1,6 @@
 //! The caller's API tokens.
 
-use pz_model::api::{ApiToken, CreatedApiToken, Credentials, NewApiToken, Page, Token};
+use pz_model::api::{ApiToken, CreatedApiToken, Credentials, NewApiToken, Token};
 
 use crate::transport::Method;
 use crate::{Client, Result};
@@ -8,8 +8,7 @@ use crate::{Client, Result};
 impl Client {
     /// The caller's tokens, newest first; their secrets are not among what is known.
     pub async fn tokens(&self) -> Result<Vec<ApiToken>> {
-        let page: Page<ApiToken> = self.get("/api/tokens/", &[]).await?;
-        Ok(page.results)
+        self.every("/api/tokens/", &[]).await
     }
 
     /// Makes a token; its secret is in this answer and never again.

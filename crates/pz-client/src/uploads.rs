@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use pz_model::FileRole;
-use pz_model::api::{Page, ProductFile, UploadRecord};
+use pz_model::api::{ProductFile, UploadRecord};
 
 use crate::transport::{Content, Method};
 use crate::{Client, Error, Result};
@@ -55,9 +55,7 @@ impl Client {
 
     /// The caller's unfinished uploads, the newest first.
     pub async fn unfinished_uploads(&self) -> Result<Vec<UploadRecord>> {
-        let query = [("page_size", "1000".to_owned())];
-        let page: Page<UploadRecord> = self.get("/api/uploads/", &query).await?;
-        Ok(page.results)
+        self.every("/api/uploads/", &[]).await
     }
 
     /// How far an upload has come.

@@ -125,6 +125,12 @@ async fn what_cannot_be_mended_ends_an_upload() {
     };
     let begun = client.begin_upload(&new).await.unwrap();
     client.send_upload_bytes(&begun.id, 0, vec![7; 4]).await.unwrap();
+    let record = client.upload_record(&begun.id).await.unwrap();
+    assert_eq!(
+        (record.offset, record.size, record.name.as_str(), record.complete),
+        (4, 10, "x.bin", false)
+    );
+    assert_eq!(client.unfinished_uploads().await.unwrap(), [record]);
     let resumed = ResumableUpload::resume(&client, &begun.id).await.unwrap();
     assert_eq!(resumed.record().offset, 4);
     client.cancel_upload(&begun.id).await.unwrap();

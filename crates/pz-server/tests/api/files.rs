@@ -240,7 +240,7 @@ async fn f_47_a_file_over_the_limit_is_refused_while_it_streams() {
     let request = alice.request(Method::POST, "/api/product-files/").multipart(form);
     Answer::of(request).await.refused(413, "file_too_large");
     let most = most.load(std::sync::atomic::Ordering::Relaxed);
-    assert!((1..=1_000_000).contains(&most), "{most} bytes were on disk");
+    assert!(most <= 1_000_000, "{most} bytes were on disk");
     let exact = alice.upload(&product, 0, "exact.bin", &vec![7; 1_000_000]).await;
     assert_eq!(exact.expect(201)["size"], 1_000_000);
     for _ in 0..200 {
