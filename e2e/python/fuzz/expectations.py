@@ -41,7 +41,10 @@ REFUSALS = [
 REFUSALS_OF = {
     "POST /api/processes/": (r"^.\"(used_config|param)[.\"]", "each pipeline says which options it takes"),
     "PATCH /api/admin/pipelines/{id}/": (r"^.\"param[.\"]", "each pipeline says which options it takes"),
-    "POST /api/uploads/": (r"^.\"(product|role|type|filename|filetype)\"", "what the metadata hold is coded in a header"),
+    "POST /api/uploads/": (
+        r"^.\"(product|role|type|filename|filetype)\"|Upload-Metadata is missing or wrong",
+        "what the metadata hold is coded in a header",
+    ),
 }
 
 

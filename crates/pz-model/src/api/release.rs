@@ -11,13 +11,23 @@ pub struct NamedOption {
     /// Internal key.
     #[cfg_attr(
         feature = "openapi",
-        schema(min_length = 1, max_length = 100, example = "psf")
+        schema(
+            min_length = 1,
+            max_length = 100,
+            pattern = r"^[^\x00]*[^\s\x00\x1c-\x1f\x85\ufeff][^\x00]*$",
+            example = "psf"
+        )
     )]
     pub name: String,
     /// Name for people.
     #[cfg_attr(
         feature = "openapi",
-        schema(min_length = 1, max_length = 255, example = "PSF")
+        schema(
+            min_length = 1,
+            max_length = 255,
+            pattern = r"^[^\x00]*[^\s\x00\x1c-\x1f\x85\ufeff][^\x00]*$",
+            example = "PSF"
+        )
     )]
     pub display_name: String,
     /// Chosen by default.
