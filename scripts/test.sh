@@ -26,9 +26,9 @@ suite() {
 # cargo-nextest when it is there (quicker, and says which test is slow), else cargo's own runner.
 rust_tests() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run "$@"
+    cargo nextest run --no-fail-fast "$@"
   else
-    cargo test --quiet --lib --bins --tests "$@"
+    cargo test --quiet --no-fail-fast --lib --bins --tests "$@"
   fi
 }
 

@@ -27,10 +27,14 @@ pub(crate) fn mapping(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     match serde_saphyr::from_str_with_options::<Value>(text, options) {
         Ok(Value::Object(mapping)) => Ok(mapping),
         Ok(_) => Err("The file must hold a YAML mapping.".to_owned()),
-        Err(error) => Err(format!(
-            "The file cannot be read as YAML: {}",
-            error.to_string().lines().next().unwrap_or_default()
-        )),
+        Err(error) => {
+            let said = error.to_string();
+            let first = said.lines().next().unwrap_or_default();
+            Err(format!(
+                "The file is not YAML as it should be: {}.",
+                first.trim_start_matches("error: ")
+            ))
+        }
     }
 }
 

@@ -100,7 +100,7 @@ def test_rules_that_are_no_yaml_are_refused(ana, crc, tmp_path):
     rules.write_text("a: [1")
     crc.set_flags_translation(str(rules))
     before = ana.get("processes/").json()["count"]
-    with pytest.raises(requests.exceptions.RequestException, match="not YAML"):
+    with pytest.raises(requests.exceptions.RequestException, match="not YAML as it should be: line 1"):
         crc.run()
     assert ana.get("processes/").json()["count"] == before
 

@@ -168,8 +168,8 @@ async fn submitting_by_form_and_with_a_file(app: &TestApp) {
     let post = |form: Form| Answer::of(alice.request(Method::POST, "/api/processes/").multipart(form));
     let blobs = app.blob_files();
     for (rules, status, says) in [
-        (b"a: [1".to_vec(), 400, "not YAML"),
-        (b"- 1".to_vec(), 400, "a map"),
+        (b"a: [1".to_vec(), 400, "line 1"),
+        (b"- 1".to_vec(), 400, "a YAML mapping"),
         (vec![b' '; (1 << 20) + 1], 413, "larger than"),
     ] {
         let answer = post(form(&rules)).await;
