@@ -15,6 +15,7 @@ REFUSALS = [
     ("validation_failed", r"type is fixed once a file is attached", "depends on the files that the product has"),
     ("validation_failed", r"belongs to no release|names no algorithm", "depends on the product type"),
     ("name_taken", r"", "which names are taken changes from hour to hour"),
+    ("validation_failed", r"Use 1 to 150 letters, digits", "which letters there are, patterns say in too many ways"),
     ("validation_failed", r"There is no (user|group)", "which users and groups there are changes from hour to hour"),
     ("validation_failed", r"This time is past", "a schema has no clock"),
     ("validation_failed", r"Item \d+ repeats the name", "a schema compares whole items, not their names"),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "openapi")]
-use super::citation_schemas::{IdentifierType, Line, RelationType};
+use super::citation_schemas::{IdentifierType, RelationType};
 
 /// Somebody who made a product.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,7 +12,12 @@ pub struct Creator {
     /// Name as it is to be cited.
     #[cfg_attr(
         feature = "openapi",
-        schema(value_type = Line, inline, example = "Tester, Alice")
+        schema(
+            example = "Tester, Alice",
+            min_length = 1,
+            max_length = 255,
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+        )
     )]
     pub name: String,
     /// ORCID iD.
@@ -50,11 +55,11 @@ pub struct RelatedIdentifier {
     )]
     pub identifier: String,
     /// DataCite's relation type: what the product is to it.
-    #[cfg_attr(feature = "openapi", schema(value_type = RelationType, inline, example = "IsDerivedFrom"))]
+    #[cfg_attr(feature = "openapi", schema(value_type = RelationType))]
     pub relation: String,
     /// DataCite's type of the identifier.
     #[serde(rename = "type")]
-    #[cfg_attr(feature = "openapi", schema(value_type = IdentifierType, inline, example = "DOI"))]
+    #[cfg_attr(feature = "openapi", schema(value_type = IdentifierType))]
     pub identifier_type: String,
 }
 
@@ -65,7 +70,12 @@ pub struct Funding {
     /// Name of the funder.
     #[cfg_attr(
         feature = "openapi",
-        schema(value_type = Line, inline, example = "CNPq")
+        schema(
+            example = "CNPq",
+            min_length = 1,
+            max_length = 255,
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+        )
     )]
     pub funder: String,
     /// Number of the award.

@@ -29,13 +29,13 @@ impl PartialSchema for Line {
 
 impl PartialSchema for RelationType {
     fn schema() -> RefOr<Schema> {
-        words(RELATION_TYPES)
+        words("What the product is to it, in DataCite's words", RELATION_TYPES)
     }
 }
 
 impl PartialSchema for IdentifierType {
     fn schema() -> RefOr<Schema> {
-        words(IDENTIFIER_TYPES)
+        words("DataCite's type of an identifier", IDENTIFIER_TYPES)
     }
 }
 
@@ -43,9 +43,10 @@ impl ToSchema for Line {}
 impl ToSchema for RelationType {}
 impl ToSchema for IdentifierType {}
 
-fn words(known: &[&str]) -> RefOr<Schema> {
+fn words(description: &str, known: &[&str]) -> RefOr<Schema> {
     ObjectBuilder::new()
         .schema_type(Type::String)
+        .description(Some(description))
         .enum_values(Some(known.iter().copied()))
         .into()
 }
