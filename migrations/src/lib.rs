@@ -9,6 +9,7 @@ mod m20261120_000001_initial;
 mod m20261121_000002_directories_and_shapes;
 mod m20261121_000003_complete_api;
 mod m20261121_000004_status_before_delete;
+mod m20261121_000005_accounts;
 
 /// Runs the steps in order.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_directories_and_shapes::Migration),
             Box::new(m20261121_000003_complete_api::Migration),
             Box::new(m20261121_000004_status_before_delete::Migration),
+            Box::new(m20261121_000005_accounts::Migration),
         ]
     }
 }

@@ -42,10 +42,14 @@ error_codes! {
     MalformedAuthorization = "malformed_authorization",
     /// The account exists but is not active.
     InactiveUser = "inactive_user",
+    /// The account waits for an administrator's approval.
+    AwaitingApproval = "awaiting_approval",
     /// The session has ended; sign in again.
     SessionExpired = "session_expired",
     /// Username and password do not match an active account.
     InvalidCredentials = "invalid_credentials",
+    /// The new password is too short, too long or easy to guess.
+    WeakPassword = "weak_password",
     /// The CSRF header is missing or does not equal the cookie.
     CsrfFailed = "csrf_failed",
     /// The caller may not do this.
@@ -126,8 +130,14 @@ error_codes! {
     ProcessStopped = "process_stopped",
     /// The process that made the product failed.
     ProcessFailed = "process_failed",
-    /// Too many requests; wait as long as `Retry-After` says.
+    /// Too many of these are under way at once; wait until one ends.
     TooManyRequests = "too_many_requests",
+    /// The user, the address or the sign-in was tried too often; wait as long as `Retry-After` says.
+    RateLimited = "rate_limited",
+    /// The body of the request did not come in time.
+    BodyTooSlow = "body_too_slow",
+    /// The query string is longer than this server reads.
+    QueryTooLong = "query_too_long",
     /// Another object has this name.
     NameTaken = "name_taken",
     /// There are as many of these as there may be.

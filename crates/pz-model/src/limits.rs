@@ -58,6 +58,10 @@ pub const TOKEN_NAME_MAX_CHARS: usize = 100;
 pub const TOKENS_PER_USER_MAX: u64 = 50;
 /// Longest life of an API token that has an end, in days: five years.
 pub const TOKEN_LIFETIME_MAX_DAYS: i64 = 1826;
+/// Shortest password, in characters.
+pub const PASSWORD_MIN_CHARS: usize = 12;
+/// Longest password, in bytes.
+pub const PASSWORD_MAX_BYTES: usize = 1024;
 /// Most creators of a product.
 pub const CREATORS_MAX: usize = 500;
 /// Most related identifiers of a product.

@@ -3,14 +3,16 @@
 use pz_model::Timestamp;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait,
-    QueryFilter, QueryOrder, Set, TransactionTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
+    PaginatorTrait, QueryFilter, QueryOrder, Set, TransactionTrait,
 };
 
 use crate::database::Store;
 use crate::entities::{groups, memberships, users};
 use crate::error::StoreError;
 use crate::list::{ListField, ListQuery};
+use crate::password_resets::end_resets;
+use crate::sessions::Ending;
 use crate::text::search_text;
 
 /// The group whose members are administrators.
@@ -25,12 +27,12 @@ pub struct Account {
     pub username: String,
     /// Name to show.
     pub display_name: String,
-    /// May sign in.
+    /// May sign in: is active, and does not wait for approval.
     pub is_active: bool,
+    /// Waits for an administrator's approval, and was not refused it.
+    pub awaits_approval: bool,
     /// Is an administrator: by flag or by the group `Admin`.
     pub is_admin: bool,
-    /// Sessions of another epoch are over.
-    pub session_epoch: i32,
     /// Argon2id hash, if the account has a password.
     pub password_hash: Option<String>,
 }
@@ -93,23 +95,54 @@ pub(crate) fn is_admin_expr() -> Expr {
         .or(Expr::exists(in_group))
 }
 
+/// "The user may sign in", as SQL over `users`.
+pub(crate) fn may_sign_in_expr() -> Expr {
+    Expr::col(("users", "is_active"))
+        .eq(true)
+        .and(Expr::col(("users", "awaits_approval")).eq(false))
+}
+
+fn waits_expr() -> Expr {
+    let is_true = |column: &'static str| Expr::col(("users", column)).eq(true);
+    is_true("is_active").and(is_true("awaits_approval"))
+}
+
 /// Selects the columns of [`Account`] from `users`.
 pub(crate) fn select_account() -> sea_orm::sea_query::SelectStatement {
     Query::select()
-        .columns(
-            [
-                "id",
-                "username",
-                "display_name",
-                "is_active",
-                "session_epoch",
-                "password_hash",
-            ]
-            .map(|c| ("users", c)),
-        )
+        .columns(["id", "username", "display_name", "password_hash"].map(|c| ("users", c)))
         .expr_as(is_admin_expr(), Alias::new("is_admin"))
+        // A CASE, because SQLite has no booleans of its own.
+        .expr_as(
+            Expr::case(may_sign_in_expr(), true).finally(false),
+            Alias::new("is_active"),
+        )
+        .expr_as(
+            Expr::case(waits_expr(), true).finally(false),
+            Alias::new("awaits_approval"),
+        )
         .from("users")
         .take()
+}
+
+/// Sets a password and ends what the one before it opened; false when there is no such account.
+pub(crate) async fn set_password(
+    transaction: &DatabaseTransaction,
+    user_id: i64,
+    password_hash: &str,
+    ending: Ending,
+) -> Result<bool, StoreError> {
+    let update = Query::update()
+        .table("users")
+        .value("password_hash", password_hash)
+        .and_where(Expr::col("id").eq(user_id))
+        .take();
+    if transaction.execute(&update).await?.rows_affected() == 0 {
+        return Ok(false);
+    }
+    transaction.execute(&ending.delete(user_id)).await?;
+    end_resets(transaction, user_id).await?;
+    Ok(true)
 }
 
 impl Store {
@@ -159,46 +192,39 @@ impl Store {
             password_hash: Set(user.password_hash),
             is_active: Set(true),
             is_superuser: Set(user.is_superuser),
-            session_epoch: Set(0),
+            awaits_approval: Set(false),
             created_at: Set(Timestamp::now().to_utc()),
             ..Default::default()
         };
         Ok(row.insert(&self.db).await?)
     }
 
-    /// Gives an account a new password hash and ends its sessions.
+    /// Gives an account a new password hash and ends its sessions, and links to set a password.
     ///
     /// # Errors
     /// [`StoreError::Missing`] when there is no such account.
     pub async fn set_password_hash(&self, user_id: i64, password_hash: &str) -> Result<(), StoreError> {
-        let update = Query::update()
-            .table("users")
-            .value("password_hash", password_hash)
-            .value("session_epoch", Expr::col("session_epoch").add(1))
-            .and_where(Expr::col("id").eq(user_id))
-            .take();
-        let done = self.db.execute(&update).await?;
-        if done.rows_affected() == 0 {
+        self.change_password(user_id, password_hash, Ending::All).await
+    }
+
+    /// The same, with the choice of which sessions end.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is no such account.
+    pub async fn change_password(
+        &self,
+        user_id: i64,
+        password_hash: &str,
+        ending: Ending,
+    ) -> Result<(), StoreError> {
+        let transaction = self.begin_write().await?;
+        if !set_password(&transaction, user_id, password_hash, ending).await? {
             return Err(StoreError::Missing {
                 what: "user",
                 id: user_id,
             });
         }
-        Ok(())
-    }
-
-    /// Ends all sessions of an account.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn end_sessions(&self, user_id: i64) -> Result<(), StoreError> {
-        let update = Query::update()
-            .table("users")
-            .value("session_epoch", Expr::col("session_epoch").add(1))
-            .and_where(Expr::col("id").eq(user_id))
-            .take();
-        self.db.execute(&update).await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// Notes that somebody signed in.
@@ -243,13 +269,13 @@ impl Store {
         query: &ListQuery<UserField>,
     ) -> Result<(u64, Vec<users::Model>), StoreError> {
         let count = users::Entity::find()
-            .filter(users::Column::IsActive.eq(true))
+            .filter(may_sign_in_expr())
             .count(&self.db)
             .await?;
         let mut select = Query::select()
             .expr(Expr::cust("users.*"))
             .from("users")
-            .and_where(Expr::col(("users", "is_active")).eq(true))
+            .and_where(may_sign_in_expr())
             .take();
         query.order_and_page(&mut select, Expr::col(("users", "id")));
         let rows = users::Model::find_by_statement(self.backend().build(&select))
@@ -264,7 +290,7 @@ impl Store {
     /// When the database fails.
     pub async fn active_user(&self, id: i64) -> Result<Option<users::Model>, StoreError> {
         Ok(users::Entity::find_by_id(id)
-            .filter(users::Column::IsActive.eq(true))
+            .filter(may_sign_in_expr())
             .one(&self.db)
             .await?)
     }
@@ -278,7 +304,7 @@ impl Store {
             .column("id")
             .from("users")
             .and_where(Expr::col("id").is_in(ids.iter().copied()))
-            .and_where(Expr::col("is_active").eq(true))
+            .and_where(may_sign_in_expr())
             .take();
         self.ids_of(&select).await
     }

@@ -2,7 +2,9 @@
 
 use pz_model::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveModelTrait, EntityTrait, FromQueryResult, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 
 use crate::database::Store;
 use crate::entities::audit_log;
@@ -76,7 +78,34 @@ pub struct AuditEntry {
     pub detail: Option<serde_json::Value>,
 }
 
+/// What is written when somebody showed who they are.
+const SIGN_INS: [&str; 3] = ["session.sign_in", "token.obtain", "password.sign_in"];
+
 impl Store {
+    /// Whether this user signed in from this address since then.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn signed_in_from(
+        &self,
+        user_id: i64,
+        address: &str,
+        since: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let found: Option<i64> = audit_log::Entity::find()
+            .select_only()
+            .column(audit_log::Column::Id)
+            .filter(audit_log::Column::UserId.eq(user_id))
+            .filter(audit_log::Column::RemoteAddress.eq(address))
+            .filter(audit_log::Column::Action.is_in(SIGN_INS))
+            .filter(audit_log::Column::At.gte(since.to_utc()))
+            .limit(1)
+            .into_tuple()
+            .one(&self.db)
+            .await?;
+        Ok(found.is_some())
+    }
+
     /// Writes an entry. What is done to a product is told to those who listen, too.
     ///
     /// # Errors

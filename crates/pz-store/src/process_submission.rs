@@ -2,7 +2,8 @@
 
 use pz_model::{FileRole, ProcessPhase, ProcessStatus, ProductStatus, Timestamp};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    QuerySelect, Set,
 };
 use serde_json::Value;
 
@@ -14,6 +15,7 @@ use crate::events::{NewEvent, insert_event};
 use crate::process_steps::process_event;
 use crate::product_citation::CitationChanges;
 use crate::products::{NewProduct, insert_product};
+use crate::quota;
 
 /// A file with translations of quality flags whose bytes are durable.
 #[derive(Debug, Clone)]
@@ -41,6 +43,8 @@ pub struct NewProcess {
     pub product: NewProduct,
     /// File kept with the product.
     pub flags_file: Option<FlagsFile>,
+    /// Processes of the owner that may wait or run, this one among them; 0 is no limit.
+    pub max_at_once: u64,
 }
 
 /// What became of a new process.
@@ -50,6 +54,8 @@ pub enum CreatedProcess {
     Created(i64),
     /// Nothing was created: this input is no longer published.
     InputGone(i64),
+    /// Nothing was created: the owner has as many that wait or run as they may have.
+    TooMany,
 }
 
 impl Store {
@@ -73,6 +79,12 @@ impl Store {
             return Ok(CreatedProcess::InputGone(*gone));
         }
         let (user_id, release_id) = (new.product.user_id, new.product.release_id);
+        if new.max_at_once > 0 {
+            quota::lock_user(&transaction, user_id).await?;
+            if under_way(&transaction, user_id).await? >= new.max_at_once {
+                return Ok(CreatedProcess::TooMany);
+            }
+        }
         let display_name = new.product.display_name.clone();
         let product = NewProduct {
             status: ProductStatus::Processing,
@@ -114,6 +126,14 @@ impl Store {
         transaction.commit().await?;
         Ok(CreatedProcess::Created(process.id))
     }
+}
+
+async fn under_way(transaction: &DatabaseTransaction, user_id: i64) -> Result<u64, StoreError> {
+    Ok(processes::Entity::find()
+        .filter(processes::Column::UserId.eq(user_id))
+        .filter(processes::Column::Phase.ne(ProcessPhase::Done.as_str()))
+        .count(transaction)
+        .await?)
 }
 
 async fn insert_flags_file(

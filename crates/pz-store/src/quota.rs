@@ -80,6 +80,22 @@ async fn left(
     Ok(Some(quota.saturating_sub(used)))
 }
 
+/// Waits for others that are about to add something of this user, and makes them wait until the transaction ends.
+pub(crate) async fn lock_user(
+    transaction: &sea_orm::DatabaseTransaction,
+    user_id: i64,
+) -> Result<(), StoreError> {
+    users::Entity::find()
+        .select_only()
+        .column(users::Column::Id)
+        .filter(users::Column::Id.eq(user_id))
+        .lock(LockType::NoKeyUpdate)
+        .into_tuple::<i64>()
+        .one(transaction)
+        .await?;
+    Ok(())
+}
+
 fn sum(table: &'static str, column: &'static str, owner_id: i64) -> SelectStatement {
     Query::select()
         // PostgreSQL makes a decimal number of a sum.

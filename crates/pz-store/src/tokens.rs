@@ -304,6 +304,7 @@ async fn delete_ended(transaction: &DatabaseTransaction, user_id: i64) -> Result
     Ok(())
 }
 
-fn hash_secret(secret: &str) -> String {
+/// What is kept of a secret of 128 random bits or more.
+pub(crate) fn hash_secret(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }

@@ -10,7 +10,7 @@ use sea_orm::prelude::DateTimeUtc;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
-    IntoActiveModel, QueryFilter, QuerySelect, Set,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect, Set,
 };
 
 use crate::blobs::fresh_key;
@@ -63,6 +63,8 @@ pub struct NewUpload {
     pub expires_at: DateTimeUtc,
     /// Quota of users that have none of their own; 0 is no quota.
     pub default_quota_bytes: u64,
+    /// Unfinished uploads that the user may have, this one among them; 0 is no limit.
+    pub max_unfinished: u64,
 }
 
 /// What became of a new upload.
@@ -75,6 +77,8 @@ pub enum BegunUpload {
         /// Bytes left.
         left_bytes: u64,
     },
+    /// The user has as many unfinished ones as they may have.
+    TooMany,
     /// The product is deleted meanwhile.
     ProductGone,
 }
@@ -130,6 +134,14 @@ pub(crate) fn is_unfinished(now: Timestamp) -> Cond {
         .add(Expr::col(("uploads", "expires_at")).gt(now.to_utc()))
 }
 
+async fn unfinished_of(transaction: &DatabaseTransaction, user_id: i64) -> Result<u64, StoreError> {
+    Ok(uploads::Entity::find()
+        .filter(uploads::Column::UserId.eq(user_id))
+        .filter(is_unfinished(Timestamp::now()))
+        .count(transaction)
+        .await?)
+}
+
 impl Store {
     /// Begins an upload.
     ///
@@ -152,6 +164,11 @@ impl Store {
             && new.length_bytes > left_bytes
         {
             return Ok(BegunUpload::QuotaExceeded { left_bytes });
+        }
+        // Whoever uploads to their own product holds their row by now; an administrator who uploads to others' may
+        // get past the limit by as many as come at once, and never waits crosswise.
+        if new.max_unfinished > 0 && unfinished_of(&transaction, new.user_id).await? >= new.max_unfinished {
+            return Ok(BegunUpload::TooMany);
         }
         let row = uploads::ActiveModel {
             id: Set(new.id),

@@ -40,8 +40,10 @@ pub struct UserAccount {
     /// E-mail address, may be empty; shown to administrators only.
     #[cfg_attr(feature = "openapi", schema(example = "alice@example.org"))]
     pub email: String,
-    /// May sign in.
+    /// May sign in, unless it waits for approval.
     pub is_active: bool,
+    /// Was made by an identity provider, and waits for an administrator's approval.
+    pub awaits_approval: bool,
     /// Is an administrator: by its own mark or by the group `Admin`.
     pub is_admin: bool,
     /// Can sign in with a password.
@@ -125,6 +127,10 @@ pub struct UserAccountPatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = bool, required = false))]
     pub is_active: Option<bool>,
+    /// False approves an account that waits for it; true makes it wait, signed out meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = bool, required = false))]
+    pub awaits_approval: Option<bool>,
     /// False also takes it out of the group `Admin`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = bool, required = false))]

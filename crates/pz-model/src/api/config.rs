@@ -26,6 +26,10 @@ pub struct AuthProvider {
 pub struct AuthMethods {
     /// A username and password form is offered.
     pub password: bool,
+    /// Nobody can sign in here, in whatever way: over plain HTTP a session could be stolen, and the operator has not
+    /// allowed it (`insecure_cookies`). API tokens work.
+    #[serde(default)]
+    pub insecure: bool,
     /// Identity providers, each a button.
     #[serde(default)]
     pub providers: Vec<AuthProvider>,
@@ -200,11 +204,48 @@ pub struct InstanceLimits {
     pub tokens_per_user_max: u64,
     /// Longest life of an API token that has an end, in days.
     pub token_lifetime_max_days: i64,
+    /// How much one user or address may ask for.
+    #[serde(default)]
+    pub rates: RateLimits,
+}
+
+/// How much one user or address may ask for; none without a limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct RateLimits {
+    /// Requests a minute by one user.
+    #[cfg_attr(feature = "openapi", schema(example = 600))]
+    pub requests_per_minute: Option<u32>,
+    /// Requests a minute from one address without signing in.
+    #[cfg_attr(feature = "openapi", schema(example = 120))]
+    pub anonymous_requests_per_minute: Option<u32>,
+    /// Failed sign-ins a minute from one address, and for one username.
+    #[cfg_attr(feature = "openapi", schema(example = 5))]
+    pub sign_ins_per_minute: Option<u32>,
+    /// Failed sign-ins an hour.
+    #[cfg_attr(feature = "openapi", schema(example = 30))]
+    pub sign_ins_per_hour: Option<u32>,
+    /// Uploads that one user may begin an hour, saved up for a day.
+    #[cfg_attr(feature = "openapi", schema(example = 30))]
+    pub upload_starts_per_hour: Option<u32>,
+    /// Requests of one user that bring bytes of files at once.
+    #[cfg_attr(feature = "openapi", schema(example = 16))]
+    pub uploads_at_once: Option<u32>,
+    /// Resumable uploads that one user may have unfinished.
+    #[cfg_attr(feature = "openapi", schema(example = 100))]
+    pub unfinished_uploads: Option<u32>,
+    /// Processes of one user that wait or run.
+    #[cfg_attr(feature = "openapi", schema(example = 20))]
+    pub processes_at_once: Option<u32>,
+    /// Streams of events that one user may have open.
+    #[cfg_attr(feature = "openapi", schema(example = 16))]
+    pub event_streams_at_once: Option<u32>,
 }
 
 impl InstanceLimits {
-    /// The limits of every instance, with this one's limits of uploads.
-    pub const fn new(upload_max_bytes: u64, user_quota_bytes: Option<u64>) -> Self {
+    /// The limits of every instance, with what this one says of uploads and rates.
+    pub const fn new(upload_max_bytes: u64, user_quota_bytes: Option<u64>, rates: RateLimits) -> Self {
         Self {
             upload_max_bytes,
             user_quota_bytes,
@@ -223,6 +264,7 @@ impl InstanceLimits {
             token_name_max_chars: limits::TOKEN_NAME_MAX_CHARS,
             tokens_per_user_max: limits::TOKENS_PER_USER_MAX,
             token_lifetime_max_days: limits::TOKEN_LIFETIME_MAX_DAYS,
+            rates,
         }
     }
 }

@@ -43,7 +43,7 @@ pub use citation::{CitationFormat, Creator, Funding, RelatedIdentifier};
 pub use config::{
     ApiRoot, AuthMethods, AuthProvider, ColumnMeaningView, Contacts, Footprint, InstanceConfig,
     InstanceFeatures, InstanceLimits, InstanceLinks, InstancePage, LabelledLink, LinkGroup, MapDefaults,
-    OfferedLicence, Partner, ProductTypeRules, WhichEnvironment,
+    OfferedLicence, Partner, ProductTypeRules, RateLimits, WhichEnvironment,
 };
 pub use download::Archive;
 pub use event::{Event, EventKind};
@@ -63,7 +63,10 @@ pub use provenance::{
     ProcessConfig, ProvDocument, Provenance, ProvenanceEdge, ProvenanceKind, ProvenanceNode, ProvenanceState,
 };
 pub use release::{NamedOption, Release};
-pub use session::{Credentials, LoggedUser, Session, SessionUser, Token};
+pub use session::{
+    Credentials, LoggedUser, PasswordChange, PasswordReset, PasswordResetLink, Session, SessionRecord,
+    SessionUser, SignOutSelf, SignedOut, Token,
+};
 pub use statistics::{
     ColumnStatistics, ColumnWithStatistics, Histogram, Scalar, TableStatistics, ValueCount,
 };

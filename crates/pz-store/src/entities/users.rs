@@ -34,14 +34,14 @@ pub struct Model {
     pub is_active: bool,
     /// Is superuser.
     pub is_superuser: bool,
-    /// Counts up to end all sessions of the user.
-    pub session_epoch: i32,
     /// Created at.
     pub created_at: DateTimeUtc,
     /// Last login at.
     pub last_login_at: Option<DateTimeUtc>,
     /// Bytes that files of the user's products may take; the instance's default when absent.
     pub quota_bytes: Option<i64>,
+    /// Made by an identity provider, and not approved by an administrator yet: cannot sign in.
+    pub awaits_approval: bool,
 }
 
 /// Joins are written where they are used.
