@@ -3,8 +3,8 @@
 use pz_model::Timestamp;
 use pz_model::api::{
     AdminRelease, AuditRecord, Group, GroupInput, GroupMember, GroupMembers, GroupMembersPatch, NewRelease,
-    NewUserAccount, Page, PipelinePatch, PipelineTexts, ProductTypePatch, ProductTypeView, ReleasePatch,
-    SignOut, UserAccount, UserAccountPatch,
+    NewUserAccount, Page, PasswordResetLink, PipelinePatch, PipelineTexts, ProductTypePatch, ProductTypeView,
+    ReleasePatch, SignOut, UserAccount, UserAccountPatch,
 };
 
 use crate::transport::Method;
@@ -102,6 +102,12 @@ impl Client {
     /// Ends all sessions of an account and, if asked, its tokens.
     pub async fn sign_out_user(&self, id: i64, what: SignOut) -> Result<UserAccount> {
         self.send(Method::Post, &format!("/api/admin/users/{id}/sign_out/"), &what)
+            .await
+    }
+
+    /// Makes a link by which a user sets a new password: shown this once, good once.
+    pub async fn password_reset_link(&self, id: i64) -> Result<PasswordResetLink> {
+        self.post_empty(&format!("/api/admin/users/{id}/password-reset/"))
             .await
     }
 

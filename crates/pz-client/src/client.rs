@@ -98,6 +98,24 @@ impl Client {
         B: serde::Serialize + Sync + ?Sized,
         T: DeserializeOwned,
     {
+        self.read(self.request_with(method, path, body)?).await
+    }
+
+    /// Sends `body` as JSON to `path`; the answer has none of interest.
+    pub(crate) async fn send_and_discard<B>(&self, method: Method, path: &str, body: &B) -> Result<()>
+    where
+        B: serde::Serialize + Sync + ?Sized,
+    {
+        self.text(self.request_with(method, path, body)?)
+            .await
+            .map(|_| ())
+    }
+
+    /// The request for `path` with `body` as JSON.
+    fn request_with<B>(&self, method: Method, path: &str, body: &B) -> Result<Request>
+    where
+        B: serde::Serialize + ?Sized,
+    {
         let mut request = self.request(method, path, &[])?;
         request
             .headers
@@ -105,7 +123,7 @@ impl Client {
         let text = serde_json::to_string(body)
             .map_err(|error| Error::Request(format!("the body cannot be written: {error}")))?;
         request.body = Some(Content::Json(text));
-        self.read(request).await
+        Ok(request)
     }
 
     /// Posts nothing to `path` and reads the answer.

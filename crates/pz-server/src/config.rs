@@ -3,11 +3,17 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, Command};
 use pz_model::limits::UPLOAD_DEFAULT_MAX_BYTES;
 use pz_tables::unwrap::UnwrapLimits;
+
+mod sign_in;
+
+use crate::limits::LimitSettings;
+pub use sign_in::{GroupMap, OidcSettings, ProxySettings, Secret};
 
 /// Where the service listens, what it keeps where, and what it allows.
 #[derive(Debug, Clone, Args)]
@@ -109,6 +115,10 @@ pub struct Settings {
     #[arg(long, env = "PZ_PAGE_TIMEOUT_S", default_value_t = 30, value_name = "SECONDS")]
     pub page_timeout_s: u64,
 
+    /// How much one client may ask for.
+    #[command(flatten)]
+    pub limits: LimitSettings,
+
     /// The program that reads uploaded tables, `pz-tables`; beside this program when not given.
     #[arg(long, env = "PZ_TABLES_PROGRAM", value_name = "FILE")]
     pub tables_program: Option<PathBuf>,
@@ -117,9 +127,22 @@ pub struct Settings {
     #[arg(long, env = "PZ_RESTORE_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650), value_name = "DAYS")]
     pub restore_days: u32,
 
-    /// Hours after which a browser session ends.
+    /// Hours without use after which a browser session ends.
     #[arg(long, env = "PZ_SESSION_HOURS", default_value_t = 24 * 7, value_name = "HOURS")]
     pub session_hours: u64,
+
+    /// Days after which a browser session ends in any case.
+    #[arg(long, env = "PZ_SESSION_MAX_DAYS", default_value_t = 30, value_name = "DAYS")]
+    pub session_max_days: u64,
+
+    /// Minutes after which a browser gets a new session token for its old one.
+    #[arg(
+        long,
+        env = "PZ_SESSION_TOKEN_MINUTES",
+        default_value_t = 15,
+        value_name = "MINUTES"
+    )]
+    pub session_token_minutes: u64,
 
     /// Key that signs sessions and download links, at least 32 characters. Made and kept in the data
     /// directory when not given.
@@ -129,6 +152,14 @@ pub struct Settings {
     /// Allow session cookies over plain HTTP on an address other than this machine's own.
     #[arg(long, env = "PZ_INSECURE_COOKIES", default_value_t = false, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub insecure_cookies: bool,
+
+    /// Proxies in front of the service.
+    #[command(flatten)]
+    pub proxy: ProxySettings,
+
+    /// Signing in at an OpenID Connect provider.
+    #[command(flatten)]
+    pub oidc: OidcSettings,
 
     /// Name of the instance, shown in the web app.
     #[arg(
@@ -188,7 +219,7 @@ pub struct Settings {
 }
 
 /// Settings whose values are never shown.
-const SECRET_KEYS: [&str; 2] = ["database_url", "secret_key"];
+const SECRET_KEYS: [&str; 3] = ["database_url", "secret_key", "oidc_client_secret"];
 
 impl Settings {
     /// Checks what can be checked without side effects.
@@ -226,6 +257,9 @@ impl Settings {
             }
         }
         self.validate_view_origin()?;
+        self.proxy.validate(self.public_url.as_deref())?;
+        self.oidc.validate(self.public_url.as_deref())?;
+        self.limits.validate()?;
         if self.secret_key.as_ref().is_some_and(|key| key.len() < 32) {
             bail!("secret_key is shorter than 32 characters: give a longer one, or none to have one made");
         }
@@ -246,6 +280,8 @@ impl Settings {
             ("unwrap_max_ratio", self.unwrap_max_ratio),
             ("page_timeout_s", self.page_timeout_s),
             ("session_hours", self.session_hours),
+            ("session_max_days", self.session_max_days),
+            ("session_token_minutes", self.session_token_minutes),
             ("database_connections", u64::from(self.database_connections)),
             ("workers", self.workers.map_or(1, |workers| workers as u64)),
         ] {
@@ -299,6 +335,19 @@ impl Settings {
             .is_some_and(|url| url.starts_with("https://"))
     }
 
+    /// How long a session lasts without use, and how long in any case.
+    pub(crate) fn session_lengths(&self) -> (Duration, Duration) {
+        (
+            Duration::from_secs(self.session_hours.saturating_mul(3600)),
+            Duration::from_secs(self.session_max_days.saturating_mul(24 * 3600)),
+        )
+    }
+
+    /// How long a browser keeps a session token.
+    pub(crate) fn session_token_length(&self) -> Duration {
+        Duration::from_secs(self.session_token_minutes.saturating_mul(60))
+    }
+
     /// Whether sessions can be offered: over HTTPS, on this machine only, or because it was asked for.
     pub fn sessions_allowed(&self) -> bool {
         let loopback = self
@@ -333,6 +382,12 @@ pub fn with_config_file(command: Command, path: &std::path::Path) -> anyhow::Res
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
             toml::Value::Boolean(flag) => flag.to_string(),
+            toml::Value::Array(list) if key == "trusted_proxies" => match texts(&list) {
+                Some(texts) if texts.is_empty() => continue,
+                Some(texts) => texts.join(","),
+                None => bail!("{}: '{key}' has something that is no text in it", path.display()),
+            },
+            toml::Value::Table(table) if key == "oidc_group_map" => serde_json::to_string(&table)?,
             other => bail!(
                 "{}: '{key}' is a {}; give text, a number or true/false",
                 path.display(),
@@ -342,6 +397,10 @@ pub fn with_config_file(command: Command, path: &std::path::Path) -> anyhow::Res
         defaults.push((key, OsString::from(text)));
     }
     Ok(apply_defaults(command, &defaults))
+}
+
+fn texts(list: &[toml::Value]) -> Option<Vec<&str>> {
+    list.iter().map(toml::Value::as_str).collect()
 }
 
 fn apply_defaults(mut command: Command, defaults: &[(String, OsString)]) -> Command {
@@ -406,6 +465,12 @@ impl Settings {
     }
 
     fn values(&self) -> Vec<(&'static str, Option<toml::Value>)> {
+        let mut values = self.own_values();
+        values.extend(self.limits.values());
+        values
+    }
+
+    fn own_values(&self) -> Vec<(&'static str, Option<toml::Value>)> {
         let text = |value: &str| Some(toml::Value::String(value.to_owned()));
         let option = |value: &Option<String>| value.clone().map(toml::Value::String);
         let path = |value: &Option<PathBuf>| {
@@ -414,7 +479,7 @@ impl Settings {
                 .map(|p| toml::Value::String(p.display().to_string()))
         };
         let number = |value: u64| Some(toml::Value::Integer(i64::try_from(value).unwrap_or(i64::MAX)));
-        vec![
+        let mut values = vec![
             ("listen", text(&self.listen)),
             ("data_dir", text(&self.data_dir.display().to_string())),
             ("database_url", option(&self.database_url)),
@@ -440,6 +505,8 @@ impl Settings {
             ("tables_program", path(&self.tables_program)),
             ("restore_days", number(u64::from(self.restore_days))),
             ("session_hours", number(self.session_hours)),
+            ("session_max_days", number(self.session_max_days)),
+            ("session_token_minutes", number(self.session_token_minutes)),
             ("secret_key", option(&self.secret_key)),
             (
                 "insecure_cookies",
@@ -456,7 +523,10 @@ impl Settings {
             ("contact_email", option(&self.contact_email)),
             ("log_format", text(&self.log_format)),
             ("log", text(&self.log)),
-        ]
+        ];
+        values.extend(self.proxy.values());
+        values.extend(self.oidc.values());
+        values
     }
 }
 
@@ -496,9 +566,12 @@ mod tests {
             "postgres://u:hunter2@h/d",
             "--secret-key",
             &"k".repeat(40),
+            "--oidc-client-secret",
+            "hunter3",
         ]);
         let printed = settings.to_commented_toml();
-        assert!(!printed.contains("hunter2") && !printed.contains("kkkk"));
+        assert!(!printed.contains("hunter2") && !printed.contains("kkkk") && !printed.contains("hunter3"));
+        assert!(!format!("{:?}", settings.oidc).contains("hunter3"));
     }
 
     #[test]
@@ -515,10 +588,72 @@ mod tests {
             (["--secret-key", "short"], "secret_key"),
             (["--upload-max-bytes", "0"], "upload_max_bytes"),
             (["--web-dir", "/nowhere"], "web_dir"),
+            (["--trusted-proxies", "10.0.0.1,0.0.0.0/0"], "trusted_proxies"),
+            (["--proxy-user-header", "X-User"], "proxy_user_header"),
+            (["--proxy-email-header", "X-Email"], "proxy_user_header"),
+            (["--oidc-client-id", "photoz"], "oidc_issuer"),
+            (["--oidc-issuer", "http://login.example.org"], "oidc_issuer"),
+            (["--oidc-issuer", "https://login.example.org?x"], "oidc_issuer"),
+            (["--oidc-issuer", "https://login.example.org"], "oidc_client_id"),
+            (["--max-connections", "0"], "max_connections"),
+            (["--body-timeout-s", "0"], "body_timeout_s"),
         ] {
             let error = settings(&arguments).validate().unwrap_err().to_string();
             assert!(error.starts_with(key), "{error}");
         }
+    }
+
+    #[test]
+    fn signing_in_elsewhere_needs_the_whole_of_it() {
+        let whole = [
+            "--public-url=https://pz.example.org",
+            "--oidc-issuer=https://login.example.org/realms/science",
+            "--oidc-client-id=photoz",
+        ];
+        let with = |more: &'static str| {
+            let arguments: Vec<&str> = whole.into_iter().chain([more]).collect();
+            settings(&arguments).validate().map_err(|error| error.to_string())
+        };
+        settings(&whole).validate().unwrap();
+        settings(&whole[1..]).validate().unwrap_err();
+        with("--oidc-scopes=profile").unwrap_err();
+        with("--oidc-name= ").unwrap_err();
+        let local = [
+            "--public-url=http://127.0.0.1",
+            "--oidc-issuer=http://127.0.0.1:9",
+            "--oidc-client-id=x",
+        ];
+        settings(&local).validate().unwrap();
+    }
+
+    #[test]
+    fn lists_and_maps_are_read_from_a_file_as_they_are_printed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pz.toml");
+        let read = |text: &str| {
+            fs_err::write(&path, text).unwrap();
+            let command = with_config_file(Settings::augment_args(Command::new("program")), &path).unwrap();
+            let matches = command.get_matches_from(["program"]);
+            <Settings as clap::FromArgMatches>::from_arg_matches(&matches).unwrap()
+        };
+        let settings = read(
+            "trusted_proxies = ['127.0.0.1', '10.0.0.0/8']\n\
+             oidc_group_map = { '/science/dp1' = 'dp1', 'a,b' = 'c' }\n",
+        );
+        let networks: Vec<String> = settings
+            .proxy
+            .trusted_proxies
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(networks, ["127.0.0.1/32", "10.0.0.0/8"]);
+        let map = settings.oidc.oidc_group_map.clone().unwrap();
+        assert_eq!(map.0["/science/dp1"], "dp1");
+        assert_eq!(map.0["a,b"], "c");
+        let again = read(&settings.to_commented_toml());
+        assert_eq!(again.proxy.trusted_proxies, settings.proxy.trusted_proxies);
+        assert_eq!(again.oidc.oidc_group_map, settings.oidc.oidc_group_map);
+        assert!(read("trusted_proxies = []\n").proxy.trusted_proxies.is_empty());
     }
 
     #[test]

@@ -2,19 +2,22 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use pz_store::{Store, StoreOptions};
 use rand::RngExt;
 use tokio::sync::Semaphore;
 
+use crate::auth::is_group_name;
 use crate::auth::keys::SigningKeys;
+use crate::auth::oidc::Provider;
+use crate::auth::refused::UnknownNames;
 use crate::cache::Cache;
 use crate::config::Settings;
 use crate::downloads::Background;
 use crate::events::EventHub;
 use crate::instance::InstanceTexts;
+use crate::limits::Limits;
 
 /// Pages of tables read at once. Far more than are ever under way: a page takes milliseconds.
 const PAGES_AT_ONCE: usize = 64;
@@ -32,6 +35,10 @@ pub struct AppState {
     pub(crate) instance: Arc<InstanceTexts>,
     /// Signs sessions and links.
     pub(crate) keys: Arc<SigningKeys>,
+    /// Refused sign-ins that the audit log does not know yet.
+    pub(crate) unknown_names: Arc<UnknownNames>,
+    /// The identity provider that people may sign in with.
+    pub(crate) oidc: Option<Arc<Provider>>,
     /// Password hashes computed at once, so that sign-ins cannot take all processors or all memory.
     pub(crate) password_permits: Arc<Semaphore>,
     /// Tables inspected at once.
@@ -44,6 +51,8 @@ pub struct AppState {
     pub(crate) plot_permits: Arc<Semaphore>,
     /// Tells open pages what happens.
     pub(crate) events: EventHub,
+    /// How much of it one client may ask for.
+    pub(crate) limits: Arc<Limits>,
     /// The program that inspects tables.
     pub(crate) tables_program: PathBuf,
 }
@@ -74,6 +83,10 @@ impl AppState {
             Some(key) => key.clone(),
             None => kept_secret(&settings.data_dir)?,
         };
+        let oidc = Provider::new(&settings)?.map(Arc::new);
+        if oidc.is_some() {
+            add_mapped_groups(&store, &settings).await?;
+        }
         let tables_program = match &settings.tables_program {
             Some(program) => program.clone(),
             None => program_beside_this("pz-tables")?,
@@ -81,13 +94,16 @@ impl AppState {
         Ok(Self {
             store,
             instance,
+            oidc,
             keys: Arc::new(SigningKeys::new(secret.as_bytes())),
+            unknown_names: Arc::default(),
             password_permits: Arc::new(Semaphore::new(2)),
             inspect_permits: Arc::new(Semaphore::new(2)),
             plot_permits: Arc::new(Semaphore::new(2)),
             page_permits: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
             background: Arc::new(Background::new()),
-            events: EventHub::default(),
+            events: EventHub::new(settings.limits.event_streams_at_once),
+            limits: Arc::new(Limits::new(&settings.limits)),
             tables_program,
             settings: Arc::new(settings),
             cache: Cache::default(),
@@ -103,11 +119,23 @@ impl AppState {
     pub fn event_connections(&self) -> usize {
         self.events.connections()
     }
+}
 
-    /// How long a browser session lasts.
-    pub(crate) fn session_length(&self) -> Duration {
-        Duration::from_secs(self.settings.session_hours.saturating_mul(3600))
+/// Releases can be opened to the groups of the identity provider before anybody of them came.
+async fn add_mapped_groups(store: &Store, settings: &Settings) -> anyhow::Result<()> {
+    let Some(map) = &settings.oidc.oidc_group_map else {
+        return Ok(());
+    };
+    let names: Vec<&str> = map.0.values().map(String::as_str).collect();
+    if let Some(wrong) = names.iter().find(|name| !is_group_name(name)) {
+        anyhow::bail!(
+            "oidc_group_map leads to the group '{wrong}', which cannot be: give another name; administrators come by oidc_admin_group"
+        );
     }
+    store
+        .add_external_groups(&names)
+        .await
+        .context("cannot enter the groups of oidc_group_map into the database")
 }
 
 /// The key in the data directory, made when it is not there, readable by nobody else.

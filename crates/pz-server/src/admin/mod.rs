@@ -3,6 +3,7 @@
 
 mod audit;
 mod groups;
+mod password_reset;
 mod pipelines;
 mod product_types;
 mod release_input;
@@ -21,6 +22,7 @@ pub(crate) use users::view as account_view;
 
 pub(crate) fn mount(router: &mut ApiRouter) {
     users::mount(router);
+    password_reset::mount(router);
     groups::mount(router);
     releases::mount(router);
     product_types::mount(router);

@@ -7,6 +7,7 @@ use pz_model::limits::{
     DISPLAY_NAME_MAX_CHARS, EMAIL_MAX_CHARS, GROUP_CHANGE_MAX, PERSON_NAME_MAX_CHARS, USERNAME_MAX_CHARS,
 };
 use pz_model::username::{USERNAME_RULE, is_username};
+use pz_store::sessions::Ending;
 use pz_store::user_admin::{AccountChanges, AccountDetail, AccountField, NewAccount};
 use serde_json::json;
 
@@ -41,6 +42,10 @@ static LIST: ListSpec<AccountField> = ListSpec {
         Filter {
             name: "is_active",
             kind: FilterKind::Flag(AccountField::IsActive),
+        },
+        Filter {
+            name: "awaits_approval",
+            kind: FilterKind::Flag(AccountField::AwaitsApproval),
         },
         Filter {
             name: "is_admin",
@@ -90,6 +95,7 @@ pub(crate) fn view(detail: AccountDetail) -> UserAccount {
         display_name: user.display_name,
         email: user.email,
         is_active: user.is_active,
+        awaits_approval: user.awaits_approval,
         is_admin,
         has_password: user.password_hash.is_some(),
         groups: groups
@@ -162,6 +168,8 @@ async fn get_account(_: Admin, state: web::Data<AppState>, id: IdPath) -> ApiRes
 }
 
 /// Change an account; deactivating it ends its sessions and tokens.
+///
+/// An account that waits for approval is approved by `awaits_approval: false`, and refused by `is_active: false`.
 #[utoipa::path(patch, path = "/api/admin/users/{id}/", tag = "administration", request_body = UserAccountPatch,
     responses(
     (status = 200, description = "The account", body = UserAccount),
@@ -175,7 +183,9 @@ async fn patch_account(
 ) -> ApiResult<web::Json<UserAccount>> {
     let changes = read_changes(body.read().await?)?;
     if changes != AccountChanges::default() {
-        let mut entry = caller.audit("user.change", "user", id.0);
+        let approves = changes.awaits_approval == Some(false);
+        let action = if approves { "user.approve" } else { "user.change" };
+        let mut entry = caller.audit(action, "user", id.0);
         entry.detail = Some(told(&changes));
         state
             .store
@@ -201,11 +211,12 @@ async fn sign_out_account(
     let mut input = body.read().await?;
     let tokens = input.flag("tokens").unwrap_or(false);
     input.check()?;
-    state
-        .store
-        .sign_out_everywhere(id.0, tokens)
-        .await?
-        .map_err(refused)?;
+    let what = pz_store::user_admin::SignOut {
+        sessions: Ending::All,
+        tokens,
+        but_token: None,
+    };
+    state.store.sign_out(id.0, what).await?.map_err(refused)?;
     let mut entry = caller.audit("user.sign_out", "user", id.0);
     entry.detail = Some(json!({"tokens": tokens}));
     state.store.audit(entry).await?;
@@ -242,6 +253,7 @@ fn read_changes(mut input: Input) -> ApiResult<AccountChanges> {
         display_name: input.text("display_name", 1, DISPLAY_NAME_MAX_CHARS),
         email: read_email(&mut input),
         is_active: input.flag("is_active"),
+        awaits_approval: input.flag("awaits_approval"),
         is_admin: input.flag("is_admin"),
         groups: input.ids("groups", GROUP_CHANGE_MAX),
         quota_bytes: input.nullable_integer("quota_bytes", 0..=i64::MAX),
@@ -288,6 +300,7 @@ fn told(changes: &AccountChanges) -> serde_json::Value {
     }
     for (name, value) in [
         ("is_active", changes.is_active.map(Into::into)),
+        ("awaits_approval", changes.awaits_approval.map(Into::into)),
         ("is_admin", changes.is_admin.map(Into::into)),
         ("groups", changes.groups.clone().map(Into::into)),
         ("quota_bytes", changes.quota_bytes.map(|bytes| json!(bytes))),

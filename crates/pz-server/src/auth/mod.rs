@@ -1,13 +1,21 @@
 //! Who is calling, and what they may do: the policies that handlers take as their first argument.
 //!
-//! [`Public`] is anybody; [`Caller`] is somebody signed in, by API token or by session cookie; [`Writer`] may
-//! also create. The object policies of the resources (such as `products::VisibleProduct`) build on these.
+//! [`Public`] is anybody; [`Caller`] is somebody signed in, by API token, session cookie, password or trusted proxy;
+//! [`Writer`] may also create. The object policies of the resources (such as `products::VisibleProduct`) build on these.
 
+mod basic;
+mod external;
+mod guessable;
 pub mod keys;
+pub(crate) mod oidc;
 pub mod password;
+pub(crate) mod password_reset;
+mod proxy;
+pub(crate) mod refused;
 mod retired;
 pub mod routes;
 pub mod session;
+mod sessions;
 pub mod token;
 mod tokens;
 
@@ -25,13 +33,17 @@ use pz_store::accounts::Account;
 use pz_store::audit::AuditEntry;
 
 use crate::cache::CallerKey;
+use crate::client_address::client_address;
 use crate::documentation::Access;
 use crate::error::{ApiError, ApiResult};
+use crate::limits::requests::count_for_user;
 use crate::logging::RequestId;
 use crate::policy;
 use crate::routing::Policy;
 use crate::state::AppState;
 use token::Scope;
+
+pub(crate) use external::is_group_name;
 
 /// Anybody may call this.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +69,17 @@ pub enum Credential {
     Token,
     /// A session cookie of the web app.
     Session,
+    /// A trusted proxy that has signed them in.
+    Proxy,
+    /// Username and password in the `Authorization` header.
+    Password,
+}
+
+impl Credential {
+    /// A browser sends it by itself, also when another site makes it ask.
+    pub fn is_of_browser(self) -> bool {
+        matches!(self, Self::Session | Self::Proxy)
+    }
 }
 
 /// The token that a request came with.
@@ -76,6 +99,7 @@ pub struct Caller {
     pub credential: Credential,
     scopes: Arc<[Scope]>,
     token: Option<TokenInUse>,
+    session: Option<session::SessionInUse>,
     request_id: Option<HeaderValue>,
     remote_address: Option<IpAddr>,
 }
@@ -105,6 +129,11 @@ impl Caller {
         self.token.map(|token| token.id)
     }
 
+    /// Id of the session in use; none with a token.
+    pub fn session_id(&self) -> Option<i64> {
+        self.session.map(|session| session.id)
+    }
+
     /// When the token in use ends by itself, if it does.
     pub fn token_end(&self) -> Option<Timestamp> {
         self.token.and_then(|token| token.expires_at)
@@ -123,6 +152,20 @@ impl Caller {
             ErrorCode::InsufficientScope,
             format!("This token lacks the scope '{}'.", scope.name()),
         ))
+    }
+
+    /// Refuses a token that may do less than the account: what this guards decides who may use the account.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn need_every_scope(&self) -> ApiResult<()> {
+        for scope in Scope::ALL {
+            // Members have no use for it and cannot give it to a token.
+            if scope != Scope::Admin || self.account.is_admin {
+                self.need_scope(scope)?;
+            }
+        }
+        Ok(())
     }
 
     /// An entry for the audit log, with who and whence filled in.
@@ -148,15 +191,30 @@ impl Caller {
     /// 401 without good ones, 403 for a failed CSRF check or a missing scope.
     pub async fn of(request: &HttpRequest) -> ApiResult<Self> {
         let state = app_state(request)?;
-        let caller = match request.headers().get(AUTHORIZATION) {
-            Some(header) => by_token(state, header.to_str().unwrap_or_default()).await?,
-            None => by_session(state, request).await?,
+        let by_proxy = if proxy::is_used(state) {
+            Box::pin(proxy::caller(state, request)).await?
+        } else {
+            None
+        };
+        let caller = match by_proxy {
+            Some(caller) => caller,
+            None => match request.headers().get(AUTHORIZATION) {
+                Some(header) => by_header(state, request, header.to_str().unwrap_or_default()).await?,
+                None => Box::pin(by_session(state, request)).await?,
+            },
         };
         let caller = Self {
             request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
-            remote_address: request.peer_addr().map(|address| address.ip()),
+            remote_address: client_address(request),
             ..caller
         };
+        if caller.account.awaits_approval {
+            return Err(ApiError::detail(
+                StatusCode::UNAUTHORIZED,
+                ErrorCode::AwaitingApproval,
+                "This account waits for an administrator's approval.",
+            ));
+        }
         if !caller.account.is_active {
             return Err(ApiError::detail(
                 StatusCode::UNAUTHORIZED,
@@ -164,6 +222,7 @@ impl Caller {
                 "User inactive or deleted.",
             ));
         }
+        count_for_user(state, request, caller.account.id)?;
         caller.need_scope(Scope::Read)?;
         Ok(caller)
     }
@@ -174,6 +233,7 @@ impl Caller {
             credential,
             scopes,
             token: None,
+            session: None,
             request_id: None,
             remote_address: None,
         }
@@ -231,23 +291,30 @@ fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-async fn by_token(state: &AppState, header: &str) -> ApiResult<Caller> {
-    let malformed = || {
-        ApiError::detail(
-            StatusCode::UNAUTHORIZED,
-            ErrorCode::MalformedAuthorization,
-            "Invalid authorization header. Send 'Authorization: Token <key>'.",
-        )
-    };
+fn malformed() -> ApiError {
+    ApiError::detail(
+        StatusCode::UNAUTHORIZED,
+        ErrorCode::MalformedAuthorization,
+        "Invalid authorization header. Send 'Authorization: Token <key>'.",
+    )
+}
+
+async fn by_header(state: &AppState, request: &HttpRequest, header: &str) -> ApiResult<Caller> {
     let mut words = header.split_ascii_whitespace();
-    let scheme = words.next().ok_or_else(malformed)?;
-    if !scheme.eq_ignore_ascii_case("token") && !scheme.eq_ignore_ascii_case("bearer") {
+    let (Some(scheme), Some(text), None) = (words.next(), words.next(), words.next()) else {
         return Err(malformed());
+    };
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+    if is("token") || is("bearer") {
+        by_token(state, text).await
+    } else if is("basic") {
+        Box::pin(basic::caller(state, request, text)).await
+    } else {
+        Err(malformed())
     }
-    let text = words.next().ok_or_else(malformed)?;
-    if words.next().is_some() {
-        return Err(malformed());
-    }
+}
+
+async fn by_token(state: &AppState, text: &str) -> ApiResult<Caller> {
     let invalid = || {
         ApiError::detail(
             StatusCode::UNAUTHORIZED,
@@ -263,12 +330,23 @@ async fn by_token(state: &AppState, header: &str) -> ApiResult<Caller> {
             ..Caller::new(known.account.clone(), Credential::Token, known.scopes.clone())
         });
     }
-    let revision = state.cache.revisions(&state.store).await?;
-    let found = state
-        .store
-        .account_by_token(key, secret)
+    // Apart, so that looking it up is no part of every request.
+    Box::pin(look_up(state, known_by, key, secret))
         .await?
-        .ok_or_else(invalid)?;
+        .ok_or_else(invalid)
+}
+
+/// The caller with a token that is not remembered.
+async fn look_up(
+    state: &AppState,
+    known_by: CallerKey,
+    key: &str,
+    secret: &str,
+) -> ApiResult<Option<Caller>> {
+    let revision = state.cache.revisions(&state.store).await?;
+    let Some(found) = state.store.account_by_token(key, secret).await? else {
+        return Ok(None);
+    };
     let account = Arc::new(found.account);
     let scopes: Arc<[Scope]> = Scope::parse_list(&found.scopes).into();
     let token = TokenInUse {
@@ -278,31 +356,33 @@ async fn by_token(state: &AppState, header: &str) -> ApiResult<Caller> {
     state
         .cache
         .keep_caller(known_by, revision, account.clone(), scopes.clone(), Some(token));
-    Ok(Caller {
+    Ok(Some(Caller {
         token: Some(token),
         ..Caller::new(account, Credential::Token, scopes)
-    })
+    }))
 }
 
 async fn by_session(state: &AppState, request: &HttpRequest) -> ApiResult<Caller> {
-    let cookie = request.cookie(session::cookie_name(state)).ok_or_else(|| {
-        ApiError::detail(
-            StatusCode::UNAUTHORIZED,
-            ErrorCode::NotAuthenticated,
-            "Authentication credentials were not provided.",
-        )
-    })?;
-    let account = session::account(state, cookie.value()).await?.ok_or_else(|| {
-        ApiError::detail(
-            StatusCode::UNAUTHORIZED,
-            ErrorCode::SessionExpired,
-            "The session has ended. Sign in again.",
-        )
-    })?;
-    if !is_safe(request.method()) {
-        session::check_csrf(state, request)?;
+    let (account, session) = session::of_request(state, request).await?;
+    Ok(Caller {
+        session: Some(session),
+        ..Caller::new(account, Credential::Session, Scope::ALL.into())
+    })
+}
+
+/// An entry for the audit log about somebody who is not a caller yet.
+pub(crate) fn audit_entry(account: &Account, action: &'static str, request: &HttpRequest) -> AuditEntry {
+    AuditEntry {
+        user_id: Some(account.id),
+        username: Some(account.username.clone()),
+        action,
+        request_id: request
+            .extensions()
+            .get::<RequestId>()
+            .and_then(|id| Some(id.0.to_str().ok()?.to_owned())),
+        remote_address: client_address(request).map(|address| address.to_string()),
+        ..AuditEntry::default()
     }
-    Ok(Caller::new(account, Credential::Session, Scope::ALL.into()))
 }
 
 /// Refuses a request that a page of another origin made the browser send.

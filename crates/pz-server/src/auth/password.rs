@@ -1,25 +1,81 @@
 //! Passwords: Argon2id with the parameters OWASP recommends (19 MiB, 2 passes, 1 lane).
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use pz_model::ErrorCode;
+use pz_model::limits::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
 
+use super::guessable::is_guessable;
 use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
 
-/// Shortest password of a new account, in characters.
-pub const MIN_CHARS: usize = 8;
+/// Why a password cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnfitPassword {
+    /// Too short.
+    #[error("Use at least {PASSWORD_MIN_CHARS} characters.")]
+    TooShort,
+    /// Too long.
+    #[error("Use at most {PASSWORD_MAX_BYTES} bytes.")]
+    TooLong,
+    /// Made of what guessers try first.
+    #[error(
+        "This password is easy to guess: it is little more than common words, names, rows of keys, dates or repetitions. Add a word or two that nobody expects."
+    )]
+    Guessable,
+}
+
+/// Whether a password may be used: long enough, and not among the first that are guessed. `names` are those of the
+/// account. Nothing is asked of the kinds of its characters (NIST SP 800-63B, 3.1.1.2).
+///
+/// # Errors
+/// When it may not.
+pub fn check(state: &AppState, password: &str, names: &[&str]) -> Result<(), UnfitPassword> {
+    if password.chars().count() < PASSWORD_MIN_CHARS {
+        return Err(UnfitPassword::TooShort);
+    }
+    if password.len() > PASSWORD_MAX_BYTES {
+        return Err(UnfitPassword::TooLong);
+    }
+    let mut names = names.to_vec();
+    names.push(&state.settings.instance_name);
+    if is_guessable(password, &names) {
+        return Err(UnfitPassword::Guessable);
+    }
+    Ok(())
+}
 
 /// The hash of a password in PHC form. Takes tens of milliseconds.
 ///
 /// # Errors
-/// When the password is too short or the hash cannot be computed.
+/// When the hash cannot be computed.
 pub fn hash(password: &str) -> anyhow::Result<String> {
-    if password.chars().count() < MIN_CHARS {
-        anyhow::bail!("the password has fewer than {MIN_CHARS} characters");
-    }
     let hash = Argon2::default()
         .hash_password(password.as_bytes())
         .map_err(|error| anyhow::anyhow!("cannot hash the password: {error}"))?;
     Ok(hash.to_string())
+}
+
+/// The hash of a password that a request sets, if it may be used.
+///
+/// # Errors
+/// 400 naming the field when it may not.
+pub(crate) async fn hash_new(
+    state: &AppState,
+    field: &str,
+    password: String,
+    names: &[&str],
+) -> ApiResult<String> {
+    check(state, &password, names)
+        .map_err(|unfit| ApiError::field(field, ErrorCode::WeakPassword, unfit.to_string()))?;
+    let _permit = state
+        .password_permits
+        .acquire()
+        .await
+        .map_err(ApiError::internal)?;
+    tokio::task::spawn_blocking(move || hash(&password))
+        .await
+        .map_err(ApiError::internal)?
+        .map_err(ApiError::internal)
 }
 
 /// Whether a password has this hash. Without a hash the same work is done, so that the time does not
@@ -96,6 +152,5 @@ mod tests {
                 .verify_password(b"wrong horse", first.as_str())
                 .is_err()
         );
-        assert!(hash("short").is_err());
     }
 }

@@ -5,13 +5,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::ErrorCode;
 use pz_model::api::{Credentials, LoggedUser, Session, SessionUser, Token};
 use pz_store::accounts::Account;
-use pz_store::audit::AuditEntry;
 
 use super::token::{self, Scope};
-use super::{Caller, Credential, Public, check_origin, password, retired, session, tokens};
+use super::{
+    Caller, Public, audit_entry, check_origin, oidc, password_reset, retired, session, sessions, tokens,
+};
 use crate::body::Body;
 use crate::endpoints;
 use crate::error::{ApiError, ApiResult, FieldErrors};
+use crate::limits::sign_in;
 use crate::routing::{ApiRouter, PathMeta};
 use crate::state::AppState;
 
@@ -29,6 +31,9 @@ pub(crate) fn mount(router: &mut ApiRouter) {
         PathMeta::action("Get Token") => [get_token],
         PathMeta::action("Obtain Token") => [obtain_token],
     );
+    sessions::mount(router);
+    password_reset::mount(router);
+    oidc::mount(router);
     tokens::mount(router);
     retired::mount(router);
 }
@@ -43,27 +48,19 @@ fn session_user(account: &Account) -> SessionUser {
 }
 
 /// Checks a username and password from a body.
-async fn check_credentials(state: &AppState, body: Body) -> ApiResult<Option<Account>> {
+async fn check_credentials(
+    state: &AppState,
+    request: &HttpRequest,
+    body: Body,
+) -> ApiResult<Option<Account>> {
     let fields = body.fields().await?;
     let mut errors = FieldErrors::default();
     let username = fields.required_text("username", 255, false, &mut errors);
     let password = fields.required_text("password", 1024, false, &mut errors);
     errors.check()?;
+    let password = fields.as_sent("password", 1024).or(password);
     let (username, password) = (username.unwrap_or_default(), password.unwrap_or_default());
-    let account = state.store.account_by_username(&username).await?;
-    let hash = account.as_ref().and_then(|account| account.password_hash.clone());
-    let right = password::verify(state, password, hash).await?;
-    Ok(account.filter(|account| right && account.is_active))
-}
-
-fn audit_sign_in(account: &Account, action: &'static str, request: &HttpRequest) -> AuditEntry {
-    AuditEntry {
-        user_id: Some(account.id),
-        username: Some(account.username.clone()),
-        action,
-        remote_address: request.peer_addr().map(|address| address.ip().to_string()),
-        ..AuditEntry::default()
-    }
+    sign_in::check(state, request, &username, password).await
 }
 
 /// Sign in to the web app with a username and password.
@@ -79,39 +76,33 @@ async fn login(
     body: Body,
 ) -> ApiResult<HttpResponse> {
     check_origin(&state, request.headers())?;
-    if !state.settings.sessions_allowed() {
-        return Err(ApiError::detail(
-            StatusCode::FORBIDDEN,
-            ErrorCode::PermissionDenied,
-            "This server is reached over plain HTTP, where a session could be stolen. Its operator must set public_url to an https address, or insecure_cookies.",
-        ));
-    }
-    let Some(account) = check_credentials(&state, body).await? else {
+    session::check_offered(&state)?;
+    let Some(account) = check_credentials(&state, &request, body).await? else {
         return Err(ApiError::detail(
             StatusCode::BAD_REQUEST,
             ErrorCode::InvalidCredentials,
             "Unable to log in with the provided credentials.",
         ));
     };
-    state.store.note_sign_in(account.id).await?;
-    state
-        .store
-        .audit(audit_sign_in(&account, "session.sign_in", &request))
-        .await?;
     let mut response = HttpResponse::Ok();
-    for cookie in session::start(&state, &account) {
+    for cookie in session::start(&state, &account, "password", &request).await? {
         response.cookie(cookie);
     }
     Ok(response.json(session_user(&account)))
 }
 
-/// Sign out of the web app.
+/// Sign out of the web app: the session ends at once, also for a copied cookie.
 #[utoipa::path(post, path = "/api/logout/", tag = "session", responses(
-    (status = 200, description = "Signed out"),
+    (status = 200, description = "Signed out; a token is not changed"),
 ))]
 async fn logout(caller: Caller, state: web::Data<AppState>) -> ApiResult<HttpResponse> {
     let mut response = HttpResponse::Ok();
-    if caller.credential == Credential::Session {
+    if let Some(id) = caller.session_id() {
+        state.store.end_session(id).await?;
+        state
+            .store
+            .audit(caller.audit("session.sign_out", "session", id))
+            .await?;
         for cookie in session::end(&state) {
             response.cookie(cookie);
         }
@@ -192,7 +183,7 @@ async fn obtain_token(
     body: Body,
 ) -> ApiResult<web::Json<Token>> {
     check_origin(&state, request.headers())?;
-    let Some(account) = check_credentials(&state, body).await? else {
+    let Some(account) = check_credentials(&state, &request, body).await? else {
         return Err(ApiError::field(
             "non_field_errors",
             ErrorCode::InvalidCredentials,
@@ -209,7 +200,7 @@ async fn obtain_token(
         .await?;
     state
         .store
-        .audit(audit_sign_in(&account, "token.obtain", &request))
+        .audit(audit_entry(&account, "token.obtain", &request))
         .await?;
     Ok(web::Json(Token { token }))
 }

@@ -14,10 +14,11 @@ const PREFIX: &str = "pz_";
 /// The name of the token that `get_token` replaces.
 pub const DEFAULT_NAME: &str = "default";
 
-/// The two halves of a token's text.
+/// The two halves of a token's text, of the letters and digits of [`random_text`].
 pub fn split(text: &str) -> Option<(&str, &str)> {
     let (key, secret) = text.strip_prefix(PREFIX)?.split_once('.')?;
-    let is_half = |half: &str| half.len() == HALF_CHARS && half.bytes().all(|byte| ALPHABET.contains(&byte));
+    let is_half =
+        |half: &str| half.len() == HALF_CHARS && half.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (is_half(key) && is_half(secret)).then_some((key, secret))
 }
 

@@ -1,5 +1,6 @@
 //! The commands of `pz-server`.
 
+mod group;
 mod serve;
 mod user;
 
@@ -8,6 +9,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use pz_store::audit::AuditEntry;
+use pz_store::user_admin::AccountRefusal;
 
 use crate::auth::token::{self, Scope};
 use crate::config::{Settings, with_config_file};
@@ -44,6 +47,11 @@ enum Command {
     User {
         #[command(subcommand)]
         command: user::UserCommand,
+    },
+    /// Manage groups.
+    Group {
+        #[command(subcommand)]
+        command: group::GroupCommand,
     },
     /// Manage API tokens.
     Token {
@@ -118,7 +126,8 @@ pub async fn run() -> anyhow::Result<()> {
                 None => say("the database is up to date\n"),
             }
         }
-        Command::User { command } => user::run(command).await,
+        Command::User { command } => Box::pin(user::run(command)).await,
+        Command::Group { command } => Box::pin(group::run(command)).await,
         Command::Token {
             command:
                 TokenCommand::New {
@@ -140,6 +149,7 @@ pub async fn run() -> anyhow::Result<()> {
                 .await?
                 .with_context(|| format!("there is no user '{username}'"))?;
             let text = token::create(&state.store, account.id, &name, &scopes_read).await?;
+            audit(&state, "token.create", "user", account.id, None).await?;
             say(&format!("{text}\n"))
         }
         Command::Seed {
@@ -190,6 +200,43 @@ fn config_path(arguments: &[std::ffi::OsString]) -> Option<PathBuf> {
     std::env::var_os("PZ_CONFIG")
         .filter(|path| !path.is_empty())
         .map(PathBuf::from)
+}
+
+/// Writes to the audit log what a command did: whoever has the machine, without a name here.
+async fn audit(
+    state: &AppState,
+    action: &'static str,
+    object_type: &'static str,
+    id: i64,
+    detail: Option<serde_json::Value>,
+) -> anyhow::Result<()> {
+    let entry = AuditEntry {
+        action,
+        object_type: Some(object_type),
+        object_id: Some(id),
+        detail,
+        ..AuditEntry::default()
+    };
+    Ok(state.store.audit(entry).await?)
+}
+
+/// Why a change of accounts was not made.
+fn refused(refusal: AccountRefusal) -> anyhow::Error {
+    match refusal {
+        AccountRefusal::LastAdmin => {
+            anyhow::anyhow!(
+                "nobody would be left to administer the service: make another active account an administrator first"
+            )
+        }
+        AccountRefusal::ExternalGroup(name) => {
+            anyhow::anyhow!("the identity provider keeps the group '{name}': change it there")
+        }
+        AccountRefusal::UnknownGroup(id) => anyhow::anyhow!("there is no group with the id {id}"),
+        AccountRefusal::GroupInUse(releases) => {
+            anyhow::anyhow!("the group opens {releases} releases: take it out of their access groups first")
+        }
+        AccountRefusal::Missing => anyhow::anyhow!("it is gone"),
+    }
 }
 
 /// Prints for people and scripts; a closed pipe is no error.

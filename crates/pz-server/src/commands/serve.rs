@@ -2,26 +2,20 @@
 
 use std::time::Duration;
 
-use actix_web::HttpServer;
 use anyhow::Context;
 use pz_store::uploads::SweptUploads;
 
 use super::say;
-use crate::app;
+use crate::auth::refused;
 use crate::config::Settings;
 use crate::downloads::compress;
 use crate::events::close_on_shutdown;
+use crate::limits;
 use crate::products;
 use crate::seed;
 use crate::state::AppState;
 use crate::web_app::WebApp;
 
-/// A request has this long to send its head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
-/// Idle connections are kept this long.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// Requests under way at a stop have this long to end.
-const SHUTDOWN_TIMEOUT_S: u64 = 30;
 /// What nobody needs is looked for this often.
 const CLEAN_INTERVAL: Duration = Duration::from_secs(3600);
 /// Blobs without a row are left alone this long: their upload may be about to commit.
@@ -51,19 +45,13 @@ pub(super) async fn serve(settings: Settings, seed_demo: bool) -> anyhow::Result
     let purging = state.clone();
     actix_web::rt::spawn(async move { products::restore::purge_for_ever(&purging).await });
     actix_web::rt::spawn(close_on_shutdown(state.events.clone()));
-    let shared = state.clone();
-    let mut server = HttpServer::new(move || app::build(shared.clone(), web_app.clone()))
-        .client_request_timeout(HEAD_TIMEOUT)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(SHUTDOWN_TIMEOUT_S);
-    if let Some(workers) = workers {
-        server = server.workers(workers);
-    }
-    let server = server
-        .bind(&listen)
+    let listener = listen
+        .parse()
+        .map_err(anyhow::Error::from)
+        .and_then(|address| Ok(limits::listen(address)?))
         .with_context(|| format!("cannot listen on {listen}"))?;
     announce(&listen, headless, seeded.as_ref())?;
-    server.run().await?;
+    limits::start(state, web_app, listener, workers, true)?.await?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -86,7 +74,7 @@ fn announce(listen: &str, headless: bool, seeded: Option<&seed::Seeded>) -> anyh
     say(&text)
 }
 
-/// Removes uploads that expired, and what a crash left in the blob store.
+/// Removes uploads, sessions and links that expired, and what a crash left in the blob store.
 async fn clean(state: &AppState) {
     match state.store.sweep_uploads().await {
         Ok(swept) if swept == SweptUploads::default() => {}
@@ -96,6 +84,18 @@ async fn clean(state: &AppState) {
             "removed uploads that nobody continued"
         ),
         Err(error) => tracing::warn!(%error, "cannot look for uploads that expired"),
+    }
+    let ended = async || {
+        let sessions = state.store.sweep_sessions().await?;
+        Ok::<_, pz_store::StoreError>((sessions, state.store.sweep_password_resets().await?))
+    };
+    match ended().await {
+        Ok((0, 0)) => {}
+        Ok((sessions, links)) => tracing::info!(sessions, links, "removed what had expired"),
+        Err(error) => tracing::warn!(%error, "cannot look for sessions that expired"),
+    }
+    if let Err(error) = refused::tell_rest(state).await {
+        tracing::warn!(%error, "cannot tell the audit log of sign-ins that were refused");
     }
     match state.store.blobs.sweep_unfinished(ORPHAN_GRACE) {
         Ok(0) => {}

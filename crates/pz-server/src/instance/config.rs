@@ -1,14 +1,15 @@
 //! The public configuration: everything the web app must know before anybody signs in.
 
 use pz_model::api::{
-    AuthMethods, ColumnMeaningView, InstanceConfig, InstanceFeatures, InstanceLimits, InstanceLinks,
-    OfferedLicence, ProductTypeRules,
+    AuthMethods, AuthProvider, ColumnMeaningView, InstanceConfig, InstanceFeatures, InstanceLimits,
+    InstanceLinks, OfferedLicence, ProductTypeRules,
 };
 use pz_model::file_name::TABLE_EXTENSIONS;
 use pz_model::license::{DEFAULT_LICENSE, LICENSES};
 use pz_model::{ColumnMeaning, ProductType};
 
 use super::DEV_ENVIRONMENTS;
+use crate::auth::oidc;
 use crate::openapi::VERSION;
 use crate::state::AppState;
 
@@ -22,7 +23,8 @@ pub(super) fn public(state: &AppState) -> InstanceConfig {
         is_dev: DEV_ENVIRONMENTS.contains(&settings.environment.as_str()),
         auth: AuthMethods {
             password: settings.sessions_allowed(),
-            providers: Vec::new(),
+            insecure: !settings.sessions_allowed(),
+            providers: providers(state),
         },
         links: InstanceLinks {
             manual: settings.link_manual.clone(),
@@ -40,6 +42,7 @@ pub(super) fn public(state: &AppState) -> InstanceConfig {
         limits: InstanceLimits::new(
             settings.upload_max_bytes,
             Some(settings.user_quota_bytes).filter(|&bytes| bytes > 0),
+            settings.limits.told(),
         ),
         features: InstanceFeatures {
             web_app: settings.web_dir.is_some(),
@@ -61,4 +64,15 @@ pub(super) fn public(state: &AppState) -> InstanceConfig {
             .collect(),
         map: texts.map.clone(),
     }
+}
+
+fn providers(state: &AppState) -> Vec<AuthProvider> {
+    if state.oidc.is_none() || !state.settings.sessions_allowed() {
+        return Vec::new();
+    }
+    vec![AuthProvider {
+        name: "oidc".to_owned(),
+        display_name: state.settings.oidc.oidc_name.clone(),
+        url: oidc::LOGIN_PATH.to_owned(),
+    }]
 }

@@ -1,5 +1,7 @@
 //! Users as other users see them: names of active accounts, nothing else; and one's own account.
 
+mod password;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use pz_model::api::{Page, User, UserAccount};
 use pz_store::accounts::UserField;
@@ -36,6 +38,7 @@ pub(crate) fn mount(router: &mut ApiRouter) {
         PathMeta::instance("User Instance", &LIST) => [get_user],
         PathMeta::action("Own Account") => [own_account],
     );
+    password::mount(router);
 }
 
 fn view(user: users::Model) -> User {

@@ -209,6 +209,21 @@ async fn sessions(app: &TestApp) {
 
 #[actix_web::test]
 async fn sessions_are_not_offered_over_open_http() {
+    // It listens to everybody, without HTTPS.
+    let open = TestApp::start(&["--listen", "0.0.0.0:8080"]).await;
+    let people = open.anonymous();
+    let config = people.get("/api/config/").await.expect(200);
+    assert_eq!(
+        config["auth"],
+        json!({"password": false, "insecure": true, "providers": []})
+    );
+    let right = json!({"username": "alice", "password": password("alice")});
+    let answer = people.post("/api/login/", right).await;
+    let refused = answer.refused(403, "permission_denied");
+    assert!(refused["detail"].as_str().unwrap().contains("public_url"));
+    assert!(answer.headers.get("set-cookie").is_none());
+    open.alice().await.get("/api/products/").await.expect(200);
+
     let app = TestApp::sqlite().await;
     // As if it listened to everybody without HTTPS.
     let mut settings = (*app.state.settings).clone();

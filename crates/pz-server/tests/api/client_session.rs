@@ -1,7 +1,9 @@
 //! The client: signing in and out, API tokens, and what everybody may read.
 
 use pz_client::{Client, Error};
-use pz_model::api::{Credentials, NewApiToken, NewRelease, TokenScope};
+use pz_model::api::{
+    Credentials, NewApiToken, NewRelease, PasswordChange, PasswordReset, SignOutSelf, TokenScope,
+};
 use pz_model::{ErrorCode, Timestamp};
 
 use crate::app::{TestApp, password};
@@ -104,6 +106,73 @@ async fn tokens() {
         ErrorCode::NotFound,
     );
     assert_eq!(alice.tokens().await.unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn sessions_and_passwords() {
+    let app = TestApp::sqlite().await;
+    let (alice, root) = (client(&app, "alice").await, client(&app, "root").await);
+    let nobody = Client::new(&app.root);
+    for _ in 0..3 {
+        nobody
+            .login(&credentials("alice", &password("alice")))
+            .await
+            .unwrap();
+    }
+    let sessions = alice.sessions().await.unwrap();
+    assert_eq!(sessions.len(), 3);
+    assert!(
+        sessions
+            .iter()
+            .all(|session| session.method == "password" && !session.is_current)
+    );
+    alice.end_session(sessions[0].id).await.unwrap();
+    refused(alice.end_session(sessions[0].id).await, 404, ErrorCode::NotFound);
+    let ended = alice.sign_out_everywhere(SignOutSelf::default()).await.unwrap();
+    assert_eq!((ended.sessions, ended.tokens), (2, 0));
+    refused(nobody.sessions().await, 401, ErrorCode::NotAuthenticated);
+
+    let change = |new: &str| PasswordChange {
+        current_password: password("alice"),
+        new_password: new.to_owned(),
+    };
+    refused_field(
+        alice.change_password(&change("password1234")).await,
+        ErrorCode::WeakPassword,
+        "new_password",
+    );
+    alice
+        .change_password(&change("vesuvius umbrella tango"))
+        .await
+        .unwrap();
+    nobody
+        .login(&credentials("alice", "vesuvius umbrella tango"))
+        .await
+        .unwrap();
+    refused_field(
+        alice.change_password(&change("tango umbrella vesuvius")).await,
+        ErrorCode::InvalidCredentials,
+        "current_password",
+    );
+
+    let id = alice.account().await.unwrap().id;
+    refused(
+        alice.password_reset_link(id).await,
+        403,
+        ErrorCode::PermissionDenied,
+    );
+    let link = root.password_reset_link(id).await.unwrap();
+    assert!(link.expires_at > Timestamp::now());
+    let reset = PasswordReset {
+        token: link.url.split_once('#').unwrap().1.to_owned(),
+        new_password: "tango umbrella vesuvius".to_owned(),
+    };
+    nobody.reset_password(&reset).await.unwrap();
+    refused(nobody.reset_password(&reset).await, 403, ErrorCode::InvalidLink);
+    nobody
+        .login(&credentials("alice", "tango umbrella vesuvius"))
+        .await
+        .unwrap();
 }
 
 #[actix_web::test]
