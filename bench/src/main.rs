@@ -6,6 +6,7 @@
 mod api;
 mod list;
 mod server;
+mod slow;
 mod table;
 mod tables;
 mod transfer;
@@ -48,7 +49,9 @@ enum What {
     },
     /// Schema, rows and statistics of tables, pages and conversion, beside pyarrow, pandas, astropy and h5py.
     Tables(tables::Options),
-    /// The long run: a file of 2 GB through the server, and what it costs in memory.
+    /// Many slow clients at once: how long others wait, and what it costs in memory.
+    Slow(slow::Options),
+    /// The long run: a file of 2 GB through the server and a thousand slow clients, and what it costs in memory.
     Soak,
 }
 
@@ -68,7 +71,11 @@ async fn main() -> anyhow::Result<()> {
             repetitions,
         }) => transfer::run(&binary, &base, megabytes * 1_000_000, repetitions).await,
         Some(What::Tables(options)) => tables::run(&options, &base),
-        Some(What::Soak) => transfer::run(&binary, &base, 2_000_000_000, 1).await,
+        Some(What::Slow(options)) => slow::run(&options, &binary, &base).await,
+        Some(What::Soak) => {
+            transfer::run(&binary, &base, 2_000_000_000, 1).await?;
+            slow::run(&slow::Options::default(), &binary, &base).await
+        }
         None => {
             list::run(&binary, &base, 400).await?;
             api::run(&api::Options::default(), &binary, &base).await?;

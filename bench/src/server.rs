@@ -52,9 +52,17 @@ impl Server {
         let token = command(&["token", "new", "--username", "bench"]).output()?;
         let authorization = format!("Token {}", String::from_utf8(token.stdout)?.trim());
         fill(&data_dir).await?;
-        let process = command(&["serve", "--upload-max-bytes", "10000000000", "--log", "warn"])
-            .stdout(Stdio::null())
-            .spawn()?;
+        let process = command(&[
+            "serve",
+            "--upload-max-bytes",
+            "10000000000",
+            "--rate-limits",
+            "off",
+            "--log",
+            "warn",
+        ])
+        .stdout(Stdio::null())
+        .spawn()?;
         let root = format!("http://{listen}");
         let mut server = Self {
             process,

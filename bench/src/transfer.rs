@@ -158,6 +158,22 @@ pub(crate) async fn upload(
     ))
 }
 
+/// Id of the first file of a product.
+pub(crate) async fn file_of(server: &Server, client: &Client, product: &Value) -> anyhow::Result<i64> {
+    let files: Value = client
+        .get(format!(
+            "{}/api/product-files/?product_id={}",
+            server.root, product["id"]
+        ))
+        .header("authorization", &server.authorization)
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await?;
+    files["results"][0]["id"].as_i64().context("no file")
+}
+
 async fn download(
     server: &Server,
     client: &Client,

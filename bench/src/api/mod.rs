@@ -9,7 +9,6 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use reqwest::Client;
-use serde_json::Value;
 
 use self::peers::Peer;
 use self::wrk::{Load, load};
@@ -156,9 +155,7 @@ async fn downloads(options: &Options, binary: &Path, base: &Path) -> anyhow::Res
     let server = Server::start(binary, base, async |_| Ok(())).await?;
     let client = Client::new();
     let (product, _) = transfer::upload(&server, &client, &file, size).await?;
-    let files = format!("/api/product-files/?product_id={}", product["id"]);
-    let files: Value = get(&server, &client, &files).await?.json().await?;
-    let id = files["results"][0]["id"].as_i64().context("no file")?;
+    let id = transfer::file_of(&server, &client, &product).await?;
     let zip = transfer::prepare(&server, &client, &product, "download/prepare/").await?;
     let zip = zip["download_url"].as_str().context("no link")?.to_owned();
     let copied = Peer::nginx(directory.path(), false)?;

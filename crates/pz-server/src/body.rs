@@ -321,6 +321,13 @@ impl Fields {
         Some(Some(text))
     }
 
+    /// A secret, of which the spaces at its ends are part: the text as it was sent, if it is one of at most so many
+    /// characters.
+    pub fn as_sent(&self, name: &str, max_chars: usize) -> Option<String> {
+        let text = self.values.get(name)?.as_str()?;
+        (text.chars().count() <= max_chars).then(|| text.to_owned())
+    }
+
     /// A list: `None` absent, `Some(None)` null or an empty text. Sent as a text, as forms do, it is JSON.
     pub fn list(&self, name: &str, errors: &mut FieldErrors) -> Option<Option<Vec<Value>>> {
         let list = match self.values.get(name)? {

@@ -49,6 +49,7 @@ impl Argument for JsonBody {
             400,
             "The body is not JSON, or a field is wrong; the answer names it",
         );
+        add_response(operation, 408, "The body did not come in time");
         add_response(operation, 413, "The body is too large");
         add_response(operation, 415, "The body is not JSON");
     }
@@ -158,6 +159,20 @@ impl Input {
     /// A text of so many characters, trimmed.
     pub(crate) fn text(&mut self, name: &str, min_chars: usize, max_chars: usize) -> Option<String> {
         self.read(name, false, |value| text(&value, min_chars, max_chars))?
+    }
+
+    /// A secret: a text of so many characters, as it is, without a word about what it was.
+    pub(crate) fn secret(&mut self, name: &str, min_chars: usize, max_chars: usize) -> Option<String> {
+        self.read(name, false, |value| {
+            let given = value.as_str().ok_or("Not a valid string.")?;
+            // Spaces at the ends are part of it; the rest is as of any text.
+            text(&value, 1, max_chars)?;
+            match given.chars().count() {
+                count if count < min_chars => Err(format!("Use at least {min_chars} characters.")),
+                count if count > max_chars => Err(format!("Use at most {max_chars} characters.")),
+                _ => Ok(given.to_owned()),
+            }
+        })?
     }
 
     /// A text of at most so many characters, trimmed, or null.

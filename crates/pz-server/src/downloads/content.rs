@@ -2,13 +2,22 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use pz_store::{BlobStore, StoreError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes read from the blob store at once; two such pieces are in memory per download.
-const CHUNK_BYTES: u64 = 256 << 10;
+/// Bytes read from the blob store at once, as long as there is room: each read costs a change of threads. Three such
+/// chunks are in memory per download.
+const CHUNK_BYTES: u64 = 512 << 10;
+/// The same when there is no room left.
+const SMALL_CHUNK_BYTES: u64 = 64 << 10;
+/// Large chunks in memory, of all downloads: a thousand who read slowly must not hold a thousand times three of them.
+const LARGE_CHUNKS_MAX: usize = 32;
+
+static ROOMS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(LARGE_CHUNKS_MAX)));
 
 /// A run of bytes of known length.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,10 +143,10 @@ impl Content {
         range: &Range<u64>,
     ) -> impl Stream<Item = Result<Bytes, StoreError>> + use<> {
         let blobs = blobs.clone();
-        stream::iter(self.pieces(range).into_iter().flat_map(Piece::chunks))
-            .map(move |piece| {
+        stream::iter(Chunks::new(self.pieces(range), ROOMS.clone()))
+            .map(move |chunk| {
                 let blobs = blobs.clone();
-                async move { piece.read(&blobs).await }
+                async move { chunk.read(&blobs).await }
             })
             .buffered(2)
     }
@@ -150,29 +159,86 @@ enum Piece {
     Blob { key: String, range: Range<u64> },
 }
 
-impl Piece {
-    /// Pieces that are read at once; made one by one, a large blob has many.
-    fn chunks(self) -> Box<dyn Iterator<Item = Self> + Send> {
-        match self {
-            Self::Bytes(_) => Box::new(std::iter::once(self)),
-            Self::Blob { key, range } => {
-                let starts = (range.start..range.end).step_by(CHUNK_BYTES as usize);
-                Box::new(starts.map(move |start| Self::Blob {
-                    key: key.clone(),
-                    range: start..range.end.min(start + CHUNK_BYTES),
-                }))
-            }
+/// Cuts pieces into chunks, one by one: how large the next one is turns out when it is to be read.
+struct Chunks {
+    pieces: std::vec::IntoIter<Piece>,
+    /// What is left of the blob that is being cut.
+    blob: Option<(String, Range<u64>)>,
+    rooms: Arc<Semaphore>,
+}
+
+impl Chunks {
+    fn new(pieces: Vec<Piece>, rooms: Arc<Semaphore>) -> Self {
+        Self {
+            pieces: pieces.into_iter(),
+            blob: None,
+            rooms,
         }
     }
+}
 
+impl Iterator for Chunks {
+    type Item = Chunk;
+
+    fn next(&mut self) -> Option<Chunk> {
+        let (key, range) = match self.blob.take() {
+            Some(blob) => blob,
+            None => match self.pieces.next()? {
+                Piece::Blob { key, range } => (key, range),
+                piece @ Piece::Bytes(_) => return Some(Chunk { piece, room: None }),
+            },
+        };
+        let wants_room = range.end - range.start > SMALL_CHUNK_BYTES;
+        let room = wants_room
+            .then(|| self.rooms.clone().try_acquire_owned().ok())
+            .flatten();
+        let length = if room.is_some() {
+            CHUNK_BYTES
+        } else {
+            SMALL_CHUNK_BYTES
+        };
+        let end = range.end.min(range.start + length);
+        if end < range.end {
+            self.blob = Some((key.clone(), end..range.end));
+        }
+        let range = range.start..end;
+        Some(Chunk {
+            piece: Piece::Blob { key, range },
+            room,
+        })
+    }
+}
+
+/// What is read at once, and the room it takes.
+struct Chunk {
+    piece: Piece,
+    room: Option<OwnedSemaphorePermit>,
+}
+
+/// Bytes that take room until they are sent.
+struct InRoom {
+    bytes: Bytes,
+    _room: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for InRoom {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Chunk {
     async fn read(self, blobs: &BlobStore) -> Result<Bytes, StoreError> {
-        let (key, range) = match self {
-            Self::Bytes(bytes) => return Ok(bytes),
-            Self::Blob { key, range } => (key, range),
+        let (key, range) = match self.piece {
+            Piece::Bytes(bytes) => return Ok(bytes),
+            Piece::Blob { key, range } => (key, range),
         };
         let wanted = range.end - range.start;
         let read = match blobs.read(&key, range.start, range.end).await {
-            Ok(bytes) if bytes.len() as u64 == wanted => Ok(bytes),
+            Ok(bytes) if bytes.len() as u64 == wanted => Ok(match self.room {
+                Some(room) => Bytes::from_owner(InRoom { bytes, _room: room }),
+                None => bytes,
+            }),
             Ok(bytes) => {
                 let message = format!("{} bytes where {wanted} were expected", bytes.len());
                 Err(std::io::Error::other(message).into())
@@ -204,12 +270,10 @@ mod tests {
             sha256: None,
         };
         let total = content.len();
+        let rooms = Arc::new(Semaphore::new(1));
         let chunks = |range: &Range<u64>| -> Vec<Piece> {
-            content
-                .pieces(range)
-                .into_iter()
-                .flat_map(Piece::chunks)
-                .collect()
+            let chunks = Chunks::new(content.pieces(range), rooms.clone());
+            chunks.map(|chunk| chunk.piece).collect()
         };
         for range in [
             0..total,
@@ -229,6 +293,20 @@ mod tests {
             assert_eq!(lengths.iter().sum::<u64>(), range.end - range.start);
             assert!(lengths.iter().all(|length| *length <= CHUNK_BYTES));
         }
+        // Chunks that are waiting to be sent take the room of the next ones.
+        let waiting: Vec<Chunk> = Chunks::new(content.pieces(&(3..total)), rooms.clone()).collect();
+        let lengths: Vec<u64> = waiting
+            .iter()
+            .filter_map(|chunk| match &chunk.piece {
+                Piece::Bytes(_) => None,
+                Piece::Blob { range, .. } => Some(range.end - range.start),
+            })
+            .collect();
+        assert_eq!(lengths[..2], [CHUNK_BYTES, SMALL_CHUNK_BYTES]);
+        assert!(lengths[1..].iter().all(|length| *length <= SMALL_CHUNK_BYTES));
+        assert_eq!(rooms.available_permits(), 0);
+        drop(waiting);
+        assert_eq!(rooms.available_permits(), 1);
         let [Piece::Bytes(_), Piece::Blob { range, .. }] = &chunks(&(2..5))[..] else {
             panic!("a byte of the first segment and two of the blob")
         };

@@ -24,8 +24,6 @@ const BATCH: u64 = 500;
 const LOOKED_BACK: i64 = 100;
 /// News kept for connections that are slow; one that is slower reads the table itself.
 const NEWS_KEPT: usize = 256;
-/// Connections of one user at most: a browser opens one for all its pages.
-pub(super) const CONNECTIONS_PER_USER: usize = 20;
 
 /// A row that was read; `late` when rows with greater numbers came first.
 #[derive(Debug, Clone)]
@@ -51,6 +49,7 @@ pub(crate) struct EventHub(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    connections_per_user: usize,
     news: broadcast::Sender<News>,
     listeners: Mutex<Listeners>,
     /// The task that reads runs; held while that changes.
@@ -63,9 +62,11 @@ struct Listeners {
     closing: bool,
 }
 
-impl Default for EventHub {
-    fn default() -> Self {
+impl EventHub {
+    /// Lets each user have so many connections; 0 is no limit. A browser opens one for all its pages.
+    pub(crate) fn new(connections_per_user: u32) -> Self {
         Self(Arc::new(Inner {
+            connections_per_user: usize::try_from(connections_per_user).unwrap_or(usize::MAX),
             news: broadcast::channel(NEWS_KEPT).0,
             listeners: Mutex::default(),
             reads: tokio::sync::Mutex::new(false),
@@ -144,11 +145,12 @@ impl EventHub {
             ));
         }
         let count = listeners.by_user.entry(user_id).or_default();
-        if *count >= CONNECTIONS_PER_USER {
+        let max = self.0.connections_per_user;
+        if max > 0 && *count >= max {
             return Err(ApiError::detail(
                 StatusCode::TOO_MANY_REQUESTS,
                 ErrorCode::TooManyRequests,
-                format!("You listen {CONNECTIONS_PER_USER} times already; close another page first."),
+                format!("You listen {max} times already; close another page first."),
             ));
         }
         *count += 1;

@@ -43,7 +43,7 @@ struct ListenQuery {
     responses(
     (status = 200, description = "Events, from now on or from the last one received", body = Event, content_type = "text/event-stream"),
     (status = 400, description = "`seconds` is no number from 1 to 86400"),
-    (status = 429, description = "The caller listens twenty times already"),
+    (status = 429, description = "The caller asked too often, or listens as many times as one may (16)"),
 ))]
 async fn listen(caller: Caller, state: web::Data<AppState>, request: HttpRequest) -> ApiResult<HttpResponse> {
     let length = length(&request)?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use actix_web::http::StatusCode;
 use pz_model::api::NamedOption;
 use pz_model::limits::{DESCRIPTION_MAX_CHARS, DISPLAY_NAME_MAX_CHARS, PZ_CODE_MAX_CHARS};
 use pz_model::pipelines::{
@@ -163,6 +164,7 @@ pub(super) async fn submit(
         inputs: request.inputs,
         product,
         flags_file: None,
+        max_at_once: u64::from(state.settings.limits.processes_at_once),
     };
     keep(state, new, file.zip(file_name)).await
 }
@@ -179,19 +181,24 @@ async fn keep(state: &AppState, mut new: NewProcess, file: Option<(FilePart, Str
             blob,
         });
     }
-    match state.store.create_process(new).await? {
-        CreatedProcess::Created(id) => Ok(id),
+    let max = new.max_at_once;
+    let refused = match state.store.create_process(new).await? {
+        CreatedProcess::Created(id) => return Ok(id),
         CreatedProcess::InputGone(id) => {
-            if let Some(key) = blob_key {
-                state.store.blobs.remove(&key).await?;
-            }
-            Err(ApiError::field(
-                "inputs",
-                ErrorCode::ValidationFailed,
-                unknown_id(id),
-            ))
+            ApiError::field("inputs", ErrorCode::ValidationFailed, unknown_id(id))
         }
+        CreatedProcess::TooMany => ApiError::detail(
+            StatusCode::CONFLICT,
+            ErrorCode::LimitReached,
+            format!(
+                "{max} of your processes wait or run, as many as may at once. Wait until one ends, or stop one."
+            ),
+        ),
+    };
+    if let Some(key) = blob_key {
+        state.store.blobs.remove(&key).await?;
     }
+    Err(refused)
 }
 
 async fn find_pipeline(

@@ -13,7 +13,7 @@ use super::list::LIST;
 use super::policy::{OwnProcess, Runner, VisibleProcess, WritableProcess};
 use super::view::view;
 use super::{create, logs};
-use crate::auth::{Caller, Credential};
+use crate::auth::Caller;
 use crate::body::Body;
 use crate::cache;
 use crate::endpoints;
@@ -159,6 +159,7 @@ async fn list_processes(
     responses(
     (status = 201, description = "The process, waiting", body = Process),
     (status = 400, description = "A field is wrong; the body names it, such as `used_config.param.crossmatch.radius_arcsec`. Nothing is kept"),
+    (status = 409, description = "As many of the caller's processes wait or run as may at once"),
     (status = 507, description = "There is no space left for the file"),
 ))]
 async fn create_process(
@@ -277,7 +278,7 @@ async fn stop_process_by_get(
     state: web::Data<AppState>,
     request: HttpRequest,
 ) -> ApiResult<web::Json<Process>> {
-    if process.caller.credential == Credential::Session {
+    if process.caller.credential.is_of_browser() {
         // A link on another site could make a browser send this GET.
         return Err(ApiError::detail(
             StatusCode::FORBIDDEN,

@@ -21,6 +21,9 @@ use crate::products::writable;
 use crate::routing::{ApiRouter, IdPath, PathMeta};
 use crate::state::AppState;
 
+/// Files of one product in one answer.
+const FILES_OF_PRODUCT_MAX: u64 = 10_000;
+
 static LIST: ListSpec<ProductFileField> = ListSpec {
     filters: &[
         Filter {
@@ -110,7 +113,7 @@ fn view(state: &AppState, caller: &Caller, file: product_files::Model, owner_id:
 
 /// List files of products that the caller may see.
 #[utoipa::path(get, path = "/api/product-files/", tag = "files", responses(
-    (status = 200, description = "A page of files; all files of a product when `product_id` is given without `page_size`", body = Page<ProductFile>),
+    (status = 200, description = "A page of files; all files of a product, up to 10,000, when `product_id` is given without `page_size`", body = Page<ProductFile>),
 ))]
 async fn list_files(
     caller: Caller,
@@ -122,7 +125,7 @@ async fn list_files(
         asked.check_ids(&state.store, caller.viewer()).await?;
         if QueryMap::of(&request).get("product_id").is_some() {
             // The Python library reads one page and knows of no other.
-            asked.set_limit_unless_given(&request, u64::MAX);
+            asked.set_limit_unless_given(&request, FILES_OF_PRODUCT_MAX);
         }
         asked
             .fetch(

@@ -17,6 +17,7 @@ use super::target::{self, Room, Target, usable_name};
 use crate::auth::Caller;
 use crate::body::{Body, Fields, malformed};
 use crate::error::{ApiError, ApiResult, FieldErrors};
+use crate::limits;
 use crate::state::AppState;
 
 /// Longest text part beside the file, in bytes.
@@ -29,7 +30,7 @@ const FRAMING_MAX_BYTES: u64 = 64 << 10;
 /// product with it.
 ///
 /// # Errors
-/// 400 naming the part at fault or for a digest that does not match, 403 for somebody else's product, 409
+/// 429 for more uploads than one may begin or send at once, 400 naming the part at fault or for a digest that does not match, 403 for somebody else's product, 409
 /// for a second main file of a published product, 413 for a file over the limit or the quota.
 pub(super) async fn receive(
     state: &AppState,
@@ -74,6 +75,8 @@ struct Reception<'a> {
 
 impl Reception<'_> {
     async fn receive(self, request: &HttpRequest) -> ApiResult<(i64, product_files::Model)> {
+        limits::uploads::begin(self.state, request, self.caller)?;
+        let _place = limits::uploads::place(self.state, self.caller)?;
         let mut parts = Multipart::new(request.headers(), self.payload.clone());
         let mut fields = Fields::form();
         let mut received = None;

@@ -13,12 +13,12 @@ use pz_store::entities::uploads;
 
 use crate::auth::Caller;
 use crate::error::{ApiError, ApiResult};
+use crate::limits::Slot;
+use crate::limits::body::is_too_slow;
 use crate::product_files::digests::DigestCheck;
 use crate::product_files::{Arrived, Target, drain, finish};
 use crate::state::AppState;
 
-/// A request that is silent for so long is over: a broken connection is not always noticed.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// What arrived is made durable and recorded this often while a request goes on.
 const CHECKPOINT_BYTES: u64 = 32 << 20;
 /// The same for a slow one.
@@ -36,6 +36,8 @@ pub(super) struct Reception {
     pub(super) check: DigestCheck,
     /// What the record says.
     pub(super) recorded: u64,
+    /// One of the places that the user has.
+    pub(super) _place: Slot,
 }
 
 /// How far an upload has come.
@@ -73,7 +75,7 @@ impl Reception {
             Ending::Broken => Some(interrupted(StatusCode::BAD_REQUEST, "The request ended early")),
             Ending::Silent => Some(interrupted(
                 StatusCode::REQUEST_TIMEOUT,
-                "No bytes came for a minute",
+                "No bytes came for too long",
             )),
         };
         if let Some(error) = interrupted {
@@ -107,11 +109,12 @@ impl Reception {
         let length = self.upload.length();
         let mut last_record = Instant::now();
         loop {
-            let chunk = match tokio::time::timeout(SILENCE_MAX, payload.try_next()).await {
-                Ok(Ok(Some(chunk))) => chunk,
-                Ok(Ok(None)) => return Ok(Ending::Whole),
-                Ok(Err(_)) => return Ok(Ending::Broken),
-                Err(_) => return Ok(Ending::Silent),
+            let chunk = match payload.try_next().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return Ok(Ending::Whole),
+                // A broken connection is not always noticed otherwise.
+                Err(error) if is_too_slow(&error) => return Ok(Ending::Silent),
+                Err(_) => return Ok(Ending::Broken),
             };
             if self.partial.size_bytes() + chunk.len() as u64 > length {
                 return Ok(Ending::TooLong);

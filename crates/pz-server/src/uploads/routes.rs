@@ -119,7 +119,7 @@ async fn list_uploads(
     (status = 400, description = "A header is missing or wrong, or a field in `Upload-Metadata`; the body names it"),
     (status = 404, description = "The product was deleted meanwhile"),
     (status = 408, description = "The bytes stopped coming; what arrived is kept"),
-    (status = 409, description = "The product is published and has a main file"),
+    (status = 409, description = "The product is published and has a main file, or the caller has as many unfinished uploads as one may have"),
     (status = 412, description = "Another version of the protocol"),
     (status = 413, description = "The file is over the limit, or over the quota of the product's owner"),
     (status = 415, description = "The body has a content coding"),

@@ -14,6 +14,7 @@ use super::headers::{self, UPLOAD_LENGTH};
 use super::receive::{Progress, Reception, beyond, expires_at};
 use crate::auth::Caller;
 use crate::error::{ApiError, ApiResult};
+use crate::limits;
 use crate::product_files::{Target, drain, empty, quota_exceeded, usable_name};
 use crate::state::AppState;
 
@@ -41,6 +42,7 @@ pub(super) async fn begin(
         return Err(empty("filename", &name));
     }
     target.room(state).await?.check(&name, length_bytes)?;
+    limits::uploads::begin(state, request, caller)?;
     let id: [u8; 16] = rand::rng().random();
     let new = NewUpload {
         id: pz_store::blobs::hex(&id),
@@ -52,10 +54,12 @@ pub(super) async fn begin(
         length_bytes,
         expires_at: expires_at(state),
         default_quota_bytes: state.settings.user_quota_bytes,
+        max_unfinished: u64::from(state.settings.limits.unfinished_uploads),
     };
     let upload = match state.store.begin_upload(new).await? {
         BegunUpload::Begun(upload) => upload,
         BegunUpload::QuotaExceeded { left_bytes } => return Err(quota_exceeded(&name, left_bytes)),
+        BegunUpload::TooMany => return Err(too_many_unfinished(state)),
         BegunUpload::ProductGone => return Err(ApiError::not_found()),
     };
     state
@@ -97,6 +101,7 @@ async fn reception(
     start: u64,
 ) -> ApiResult<Reception> {
     let check = headers::digests(request)?;
+    let place = limits::uploads::place(state, caller)?;
     let (upload, partial) = match open(state, caller.account.id, id).await? {
         OpenedUpload::Gone => return Err(ApiError::not_found()),
         OpenedUpload::Locked => return Err(locked()),
@@ -128,6 +133,7 @@ async fn reception(
         start,
         check,
         recorded: offset,
+        _place: place,
     })
 }
 
@@ -160,6 +166,17 @@ pub(super) async fn settled(state: &AppState, upload: uploads::Model) -> ApiResu
         .upload(upload.user_id, &upload.id)
         .await?
         .ok_or_else(ApiError::not_found)
+}
+
+fn too_many_unfinished(state: &AppState) -> ApiError {
+    let max = state.settings.limits.unfinished_uploads;
+    ApiError::detail(
+        StatusCode::CONFLICT,
+        ErrorCode::LimitReached,
+        format!(
+            "You have {max} unfinished uploads, as many as one may have; send their last bytes or end one first."
+        ),
+    )
 }
 
 fn locked() -> ApiError {

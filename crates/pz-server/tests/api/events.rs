@@ -353,14 +353,14 @@ async fn all_gone(app: &TestApp) {
 async fn connections_are_bounded_and_given_back(app: &TestApp) {
     let (alice, bob) = (app.alice().await, app.bob().await);
     let mut open = Vec::new();
-    for _ in 0..20 {
+    for _ in 0..16 {
         open.push(Listening::start(&alice, None).await);
     }
     let refused = alice.get("/api/events/").await;
     refused.refused(429, "too_many_requests");
     assert!(!refused.header("retry-after").is_empty());
     open.push(Listening::start(&bob, None).await);
-    assert_eq!(app.state.event_connections(), 21);
+    assert_eq!(app.state.event_connections(), 17);
     drop(open);
     drop((alice, bob));
     all_gone(app).await;
@@ -384,7 +384,7 @@ fn resident_bytes() -> usize {
 
 async fn news_reach_a_thousand_listeners(app: &TestApp) {
     let mut people = Vec::new();
-    for number in 0..50 {
+    for number in 0..63 {
         let username = format!("member{number}");
         let user = NewUser {
             username: username.clone(),
@@ -397,11 +397,11 @@ async fn news_reach_a_thousand_listeners(app: &TestApp) {
     let id = catalog["id"].as_i64().unwrap();
     let mut open = Vec::new();
     for person in &people {
-        for _ in 0..20 {
+        for _ in 0..16 {
             open.push(Listening::start(person, None).await);
         }
     }
-    assert_eq!(app.state.event_connections(), 1000);
+    assert_eq!(app.state.event_connections(), 1008);
     app.store()
         .add_event(NewEvent::product(id, "first"))
         .await
