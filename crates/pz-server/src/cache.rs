@@ -7,18 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY};
-use actix_web::middleware::Next;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use pz_store::accounts::Account;
 use pz_store::blobs::hex;
 use pz_store::revisions::Revisions;
+use pz_store::sessions::LiveSession;
 use pz_store::{Store, StoreError, Viewer};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Map;
@@ -37,7 +35,7 @@ pub const STALE_AT_MOST: Duration = Duration::from_millis(500);
 /// Bytes of answers kept.
 const ANSWERS_MAX_BYTES: u64 = 64 << 20;
 /// An answer larger than this is not kept.
-const ANSWER_MAX_BYTES: usize = 2 << 20;
+const ANSWER_MAX_BYTES: usize = 4 << 20;
 /// An answer shorter than this is not worth compressing.
 const GZIP_MIN_BYTES: usize = 1400;
 /// Of 9: lists are full of repeated words, more effort gains little.
@@ -75,15 +73,14 @@ struct Known {
     revisions: Revisions,
 }
 
-/// SHA-256 of who asks and what for.
+/// SHA-256 of who asks and what for, and its first bit for whether they read gzip.
 type AnswerKey = [u8; 32];
 
 #[derive(Clone)]
 struct Answer {
     revision: i64,
     bytes: Bytes,
-    /// The same, compressed, once somebody took it so.
-    gzip: Option<Bytes>,
+    is_gzip: bool,
 }
 
 #[derive(Clone)]
@@ -91,8 +88,7 @@ struct ByBytes;
 
 impl Weighter<AnswerKey, Answer> for ByBytes {
     fn weight(&self, _: &AnswerKey, answer: &Answer) -> u64 {
-        let compressed = answer.gzip.as_ref().map_or(0, Bytes::len);
-        (answer.bytes.len() + compressed + 128) as u64
+        (answer.bytes.len() + 128) as u64
     }
 }
 
@@ -101,13 +97,26 @@ impl Weighter<AnswerKey, Answer> for ByBytes {
 pub(crate) enum CallerKey {
     /// SHA-256 of a token.
     Token([u8; 32]),
-    /// Id of the user of a session.
-    User(i64),
+    /// Id of a session.
+    Session(i64),
+    /// SHA-256 of what a trusted proxy said.
+    Proxy([u8; 32]),
+    /// SHA-256 of a username and password, with a key that only this process has.
+    Password([u8; 32]),
 }
 
 impl CallerKey {
     pub(crate) fn token(text: &str) -> Self {
         Self::Token(Sha256::digest(text.as_bytes()).into())
+    }
+
+    pub(crate) fn password(key: &[u8; 32], username: &str, password: &str) -> Self {
+        let mut hash = Sha256::new_with_prefix(key);
+        // With its length, so that nothing moves from the name to the password.
+        hash.update((username.len() as u64).to_le_bytes());
+        hash.update(username);
+        hash.update(password);
+        Self::Password(hash.finalize().into())
     }
 }
 
@@ -119,6 +128,8 @@ pub(crate) struct KnownCaller {
     pub(crate) scopes: Arc<[Scope]>,
     /// None for sessions.
     pub(crate) token: Option<TokenInUse>,
+    /// None for tokens.
+    pub(crate) session: Option<LiveSession>,
     revision: i64,
     since: Instant,
 }
@@ -154,7 +165,7 @@ impl Cache {
             return Ok(known.revisions);
         }
         let at = Instant::now();
-        let revisions = store.revisions().await?;
+        let revisions = Box::pin(store.revisions()).await?;
         *self.0.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known {
             at,
             changes,
@@ -181,6 +192,41 @@ impl Cache {
         )
     }
 
+    /// The answer that is kept for this revision.
+    fn kept(&self, key: &AnswerKey, revision: i64) -> Option<Answer> {
+        self.0.answers.get(key).filter(|kept| kept.revision == revision)
+    }
+
+    /// The answer that is kept for this revision, else as `compute` makes it. Of many who ask at once, one computes and
+    /// the others wait for it: after a change everybody who looks at a list asks for the same, and each would hold
+    /// an answer of their own.
+    ///
+    /// # Errors
+    /// Those of `compute`.
+    async fn once(
+        &self,
+        key: &AnswerKey,
+        revision: i64,
+        compute: impl AsyncFnOnce() -> ApiResult<Answer>,
+    ) -> ApiResult<Answer> {
+        let place = loop {
+            match self.0.answers.get_value_or_guard_async(key).await {
+                Ok(kept) if kept.revision == revision => return Ok(kept),
+                Ok(kept) => {
+                    let is_same = |answer: &Answer| answer.revision == kept.revision;
+                    self.0.answers.remove_if(key, is_same);
+                }
+                Err(place) => break place,
+            }
+        };
+        let answer = compute().await?;
+        if answer.bytes.len() <= ANSWER_MAX_BYTES {
+            // Refused when the key was removed meanwhile: then it is only not kept.
+            let _ = place.insert(answer.clone());
+        }
+        Ok(answer)
+    }
+
     /// Keeps an account; `revision` was read before the account was.
     pub(crate) fn keep_caller(
         &self,
@@ -194,6 +240,26 @@ impl Cache {
             account,
             scopes,
             token,
+            session: None,
+            revision: revision.accounts,
+            since: Instant::now(),
+        };
+        self.0.callers.insert(key, Arc::new(known));
+    }
+
+    /// Keeps a session with its account; `revision` was read before they were.
+    pub(crate) fn keep_session(
+        &self,
+        key: CallerKey,
+        revision: Revisions,
+        account: Arc<Account>,
+        session: LiveSession,
+    ) {
+        let known = KnownCaller {
+            account,
+            scopes: Scope::ALL.into(),
+            token: None,
+            session: Some(session),
             revision: revision.accounts,
             since: Instant::now(),
         };
@@ -218,6 +284,14 @@ pub(crate) async fn answer<T: Serialize>(
     let key = key(state, viewer, request);
     let gzip = accepts_gzip(request);
     let tag = tag_of(&key, revision, gzip);
+    let compute = async || {
+        let bytes = serde_json::to_vec(&compute().await?).map_err(ApiError::internal)?;
+        Ok(Answer {
+            revision,
+            bytes: bytes.into(),
+            is_gzip: false,
+        })
+    };
     let mut response = HttpResponse::Ok();
     response
         .insert_header((ETAG, tag.clone()))
@@ -225,35 +299,21 @@ pub(crate) async fn answer<T: Serialize>(
     if etag::is_known(request, &tag) {
         return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
     }
-    let kept = cache.0.answers.get(&key).filter(|kept| kept.revision == revision);
-    let is_new = kept.is_none();
-    let mut answer = match kept {
-        Some(kept) => kept,
-        None => Answer {
-            revision,
-            bytes: Bytes::from(serde_json::to_vec(&compute().await?).map_err(ApiError::internal)?),
-            gzip: None,
-        },
+    let (plain_key, gzip_key) = (with_coding(key, false), with_coding(key, true));
+    let answer = match cache.kept(if gzip { &gzip_key } else { &plain_key }, revision) {
+        Some(answer) => answer,
+        // Apart, so that what is needed for computing is no part of every request.
+        None if gzip => {
+            let compute = async || compressed(cache.once(&plain_key, revision, compute).await?);
+            Box::pin(cache.once(&gzip_key, revision, compute)).await?
+        }
+        None => Box::pin(cache.once(&plain_key, revision, compute)).await?,
     };
-    let compress = gzip && answer.bytes.len() >= GZIP_MIN_BYTES;
-    if compress && answer.gzip.is_none() {
-        answer.gzip = Some(compressed(&answer.bytes)?);
-    } else if !is_new {
-        // Nothing was added to what is kept.
-        return Ok(send(response, answer, compress));
-    }
-    if answer.bytes.len() <= ANSWER_MAX_BYTES {
-        cache.0.answers.insert(key, answer.clone());
-    }
-    Ok(send(response, answer, compress))
-}
-
-fn send(mut response: HttpResponseBuilder, answer: Answer, compress: bool) -> HttpResponse {
     response.insert_header((CONTENT_TYPE, "application/json"));
-    match answer.gzip.filter(|_| compress) {
-        Some(bytes) => response.insert_header((CONTENT_ENCODING, "gzip")).body(bytes),
-        None => response.body(answer.bytes),
+    if answer.is_gzip {
+        response.insert_header((CONTENT_ENCODING, "gzip"));
     }
+    Ok(response.body(answer.bytes))
 }
 
 /// Whether the client reads gzip, by its name in `Accept-Encoding` without a weight of nought.
@@ -272,10 +332,27 @@ fn accepts_gzip(request: &HttpRequest) -> bool {
     })
 }
 
-fn compressed(bytes: &[u8]) -> ApiResult<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 6), Compression::new(GZIP_LEVEL));
-    encoder.write_all(bytes).map_err(ApiError::internal)?;
-    Ok(encoder.finish().map_err(ApiError::internal)?.into())
+/// The same answer for those who read gzip; as it is when it is short.
+fn compressed(answer: Answer) -> ApiResult<Answer> {
+    if answer.bytes.len() < GZIP_MIN_BYTES {
+        return Ok(answer);
+    }
+    let mut encoder = GzEncoder::new(
+        Vec::with_capacity(answer.bytes.len() / 6),
+        Compression::new(GZIP_LEVEL),
+    );
+    encoder.write_all(&answer.bytes).map_err(ApiError::internal)?;
+    Ok(Answer {
+        bytes: encoder.finish().map_err(ApiError::internal)?.into(),
+        is_gzip: true,
+        ..answer
+    })
+}
+
+/// The key of an answer in one of its two codings.
+fn with_coding(mut key: AnswerKey, gzip: bool) -> AnswerKey {
+    key[0] = key[0] & 0x7f | if gzip { 0x80 } else { 0 };
+    key
 }
 
 /// Who asks and what for. Absent and empty parts cannot be confused: each is followed by its length.
@@ -308,22 +385,4 @@ fn key(state: &AppState, viewer: Option<Viewer>, request: &HttpRequest) -> Answe
 fn tag_of(key: &AnswerKey, revision: i64, gzip: bool) -> String {
     let coding = if gzip { "-gzip" } else { "" };
     format!("\"{}-{revision:x}{coding}\"", hex(&key[..12]))
-}
-
-/// Forgets after every request that may have changed something, before its answer is sent: whoever reads next
-/// sees the change.
-///
-/// # Errors
-/// Passes on what the service answers.
-pub(crate) async fn forget_after_changes<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let safe = request.method().is_safe();
-    let state = request.app_data::<web::Data<AppState>>().cloned();
-    let result = next.call(request).await;
-    if !safe && let Some(state) = state {
-        state.cache.forget();
-    }
-    result
 }

@@ -3,6 +3,13 @@
 
 pub(crate) mod bodies;
 
+/// How a rate is told, by names that other services use, too.
+const RATE_HEADERS: [(&str, &str); 3] = [
+    ("X-RateLimit-Limit", "What may be done at once after a long rest"),
+    ("X-RateLimit-Remaining", "How much of that is left"),
+    ("X-RateLimit-Reset", "Seconds until all of it is"),
+];
+
 use actix_web::{HttpRequest, web};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
@@ -59,6 +66,7 @@ impl Argument for Body {
             400,
             "The body is not what its content type says, or a field is wrong; the answer names it",
         );
+        add_response(operation, 408, "The body did not come in time");
         add_response(operation, 413, "The body is too large");
         add_response(operation, 415, "The body is neither JSON nor a form");
         // What is read from JSON is read from forms, too.
@@ -99,7 +107,7 @@ impl Access {
             return;
         }
         let scheme = |name: &str| SecurityRequirement::new(name, std::iter::empty::<String>());
-        operation.security = Some(["token", "bearer", "session"].map(scheme).to_vec());
+        operation.security = Some(["token", "bearer", "basic", "session"].map(scheme).to_vec());
         add_response(operation, 401, "No or bad credentials");
         let forbidden = match self {
             Self::Public | Self::Caller | Self::Visible(_) => {
@@ -139,6 +147,15 @@ pub(crate) fn add_response(operation: &mut Operation, status: u16, description: 
 
 /// Gives every error of the operation its body and the header with its code.
 pub(crate) fn complete_errors(operation: &mut Operation) {
+    let is_query = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(known) if known.parameter_in == ParameterIn::Query);
+    if operation.parameters.iter().flatten().any(is_query) {
+        add_response(operation, 414, "The query string is too long");
+    }
+    add_response(
+        operation,
+        429,
+        "The caller asked too often; `Retry-After` says when to go on",
+    );
     add_response(
         operation,
         503,
@@ -180,6 +197,12 @@ fn complete_error(status: u16, response: &mut Response) {
                 .headers
                 .entry("Retry-After".to_owned())
                 .or_insert_with(|| header("Seconds to wait"));
+            if status == 429 {
+                for (name, what) in RATE_HEADERS {
+                    let headers = &mut response.headers;
+                    headers.entry(name.to_owned()).or_insert_with(|| header(what));
+                }
+            }
         }
         _ => {}
     }

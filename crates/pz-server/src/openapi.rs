@@ -23,6 +23,12 @@ pub(crate) fn frame() -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("The same API token as `Bearer <key>`"))
         .build();
+    let basic = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some(
+            "For tools that know nothing else: username and password, which may do what a default token may; or any username and an API token as the password",
+        ))
+        .build();
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
@@ -42,6 +48,7 @@ pub(crate) fn frame() -> OpenApi {
                 .schema_from::<PlainFieldErrors>()
                 .security_scheme("token", SecurityScheme::ApiKey(token))
                 .security_scheme("bearer", SecurityScheme::Http(bearer))
+                .security_scheme("basic", SecurityScheme::Http(basic))
                 .security_scheme("session", SecurityScheme::ApiKey(session))
                 .build(),
         ))
@@ -53,7 +60,7 @@ pub(crate) fn frame() -> OpenApi {
 /// # Errors
 /// When the document cannot be written, which would be a fault of ours.
 pub fn document() -> anyhow::Result<String> {
-    let mut text = app::router().openapi.to_pretty_json()?;
+    let mut text = app::document().to_pretty_json()?;
     text.push('\n');
     Ok(text)
 }

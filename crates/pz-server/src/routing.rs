@@ -6,7 +6,7 @@
 //! with 405 and `Allow`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::LazyLock;
 
 use actix_web::dev::Handler;
 use actix_web::http::header::ALLOW;
@@ -15,6 +15,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, Resource, Responder, Rou
 use futures_util::future::LocalBoxFuture;
 use pz_model::ErrorCode;
 use serde_json::{Map, Value};
+use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{HttpMethod, Operation};
 
 use crate::auth::Caller;
@@ -148,21 +149,34 @@ impl PathMeta {
     }
 }
 
-/// What OPTIONS says of each path, for `api_schema`.
-pub(crate) struct Metadata(BTreeMap<String, Arc<OptionsOfPath>>);
+/// What OPTIONS says of each path, made when it is first asked for.
+pub(crate) struct Metadata(LazyLock<OptionsByPath>);
+
+/// What OPTIONS says, by path.
+pub(crate) type OptionsByPath = BTreeMap<String, OptionsOfPath>;
 
 impl Metadata {
-    /// What OPTIONS says of an object, to the caller of this request to its `api_schema/`.
-    pub(crate) async fn of_instance(&self, request: &HttpRequest) -> Value {
-        let pattern = request.match_pattern().unwrap_or_default();
-        match self.0.get(pattern.trim_end_matches("api_schema/")) {
+    pub(crate) const fn new(make: fn() -> OptionsByPath) -> Self {
+        Self(LazyLock::new(make))
+    }
+
+    async fn of_path(&self, path: &str, request: &HttpRequest) -> Value {
+        match self.0.get(path) {
             Some(options) => options.body(request).await,
             None => Value::Null,
         }
     }
+
+    /// What OPTIONS says of an object, to the caller of this request to its `api_schema/`.
+    pub(crate) async fn of_instance(&self, request: &HttpRequest) -> Value {
+        let pattern = request.match_pattern().unwrap_or_default();
+        self.of_path(pattern.trim_end_matches("api_schema/"), request)
+            .await
+    }
 }
 
-struct OptionsOfPath {
+/// What OPTIONS says of one path.
+pub(crate) struct OptionsOfPath {
     body: Map<String, Value>,
     /// Who sees the fields of which method.
     actions: Vec<(Method, Allows, Map<String, Value>)>,
@@ -193,19 +207,26 @@ struct Endpoint {
 
 type Allows = fn(HttpRequest) -> LocalBoxFuture<'static, bool>;
 
-/// Collects endpoints for actix-web and for the OpenAPI document.
+/// Collects endpoints for actix-web and, when it was begun with one, for the OpenAPI document.
 pub struct ApiRouter {
     endpoints: BTreeMap<String, Endpoint>,
-    /// The document so far.
-    pub openapi: utoipa::openapi::OpenApi,
+    openapi: Option<OpenApi>,
 }
 
 impl ApiRouter {
-    /// Starts from the document's frame.
-    pub fn new(openapi: utoipa::openapi::OpenApi) -> Self {
+    /// For routes only: each worker has its own, and the document is large.
+    pub(crate) fn new() -> Self {
         Self {
             endpoints: BTreeMap::new(),
-            openapi,
+            openapi: None,
+        }
+    }
+
+    /// For the document as well; starts from its frame.
+    pub(crate) fn documented(frame: OpenApi) -> Self {
+        Self {
+            endpoints: BTreeMap::new(),
+            openapi: Some(frame),
         }
     }
 
@@ -231,6 +252,9 @@ impl ApiRouter {
                 endpoint.writers.push((method, Args::allows));
             }
         }
+        let Some(openapi) = &mut self.openapi else {
+            return;
+        };
         let mut operation = P::operation();
         operation.tags = Some(P::tags().into_iter().map(str::to_owned).collect());
         Args::document(&mut operation);
@@ -259,31 +283,41 @@ impl ApiRouter {
         if !path.starts_with("/health/") {
             documentation::complete_errors(&mut operation);
         }
-        self.openapi.paths.add_path_operation(path, methods, operation);
+        openapi.paths.add_path_operation(path, methods, operation);
         let mut schemas = Vec::new();
         P::schemas(&mut schemas);
-        let components = self.openapi.components.get_or_insert_default();
+        let components = openapi.components.get_or_insert_default();
         components.schemas.extend(schemas);
+    }
+
+    /// The document; without operations unless the router was begun for it.
+    pub(crate) fn into_openapi(self) -> OpenApi {
+        self.openapi.unwrap_or_default()
+    }
+
+    /// What OPTIONS says of each path, by this document.
+    pub(crate) fn options(&self, document: &Value) -> OptionsByPath {
+        let of_path = |(path, endpoint): (&String, &Endpoint)| {
+            let action = |(method, allows): &(Method, Allows)| {
+                let fields = options::fields(document, path, &method.as_str().to_lowercase())?;
+                Some((method.clone(), *allows, fields))
+            };
+            let options = OptionsOfPath {
+                body: options::body(&endpoint.meta),
+                actions: endpoint.writers.iter().filter_map(action).collect(),
+            };
+            (path.clone(), options)
+        };
+        self.endpoints.iter().map(of_path).collect()
     }
 
     /// Hands the endpoints to actix-web, those below one resource together: finding one takes a few comparisons of
     /// names, not one attempt per path.
-    pub fn configure(self, config: &mut web::ServiceConfig) {
-        let document = serde_json::to_value(&self.openapi).unwrap_or_default();
-        let mut metadata = BTreeMap::new();
+    pub(crate) fn configure(self, metadata: web::Data<Metadata>, config: &mut web::ServiceConfig) {
         let mut scopes: BTreeMap<String, Vec<Resource>> = BTreeMap::new();
         for (path, endpoint) in self.endpoints {
-            let action = |(method, allows): &(Method, Allows)| {
-                let fields = options::fields(&document, &path, &method.as_str().to_lowercase())?;
-                Some((method.clone(), *allows, fields))
-            };
-            let options = Arc::new(OptionsOfPath {
-                body: options::body(&endpoint.meta),
-                actions: endpoint.writers.iter().filter_map(action).collect(),
-            });
-            metadata.insert(path.clone(), options.clone());
             let (scope, rest) = split_scope(&path);
-            let resource = resource(rest, endpoint, options);
+            let resource = resource(&path, rest, endpoint);
             scopes.entry(scope.to_owned()).or_default().push(resource);
         }
         for (scope, resources) in scopes {
@@ -298,7 +332,7 @@ impl ApiRouter {
                 config.service(services);
             }
         }
-        config.app_data(web::Data::new(Metadata(metadata)));
+        config.app_data(metadata);
     }
 }
 
@@ -311,15 +345,16 @@ fn split_scope(path: &str) -> (&str, &str) {
     }
 }
 
-/// A path with its methods: HEAD as GET, OPTIONS with the metadata, 405 for the rest.
-fn resource(path: &str, endpoint: Endpoint, options: Arc<OptionsOfPath>) -> Resource {
+/// A path with its methods: HEAD as GET, OPTIONS with the metadata, 405 for the rest. `rest` is the path within its
+/// scope.
+fn resource(path: &str, rest: &str, endpoint: Endpoint) -> Resource {
     let mut allowed: Vec<Method> = endpoint.routes.iter().map(|(method, _)| method.clone()).collect();
     if allowed.contains(&Method::GET) {
         allowed.push(Method::HEAD);
     }
     allowed.push(Method::OPTIONS);
     let allow = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-    let mut resource = web::resource(path);
+    let mut resource = web::resource(rest);
     for (method, route) in endpoint.routes {
         let route = if method == Method::GET {
             route.guard(guard::Any(guard::Get()).or(guard::Head()))
@@ -328,13 +363,13 @@ fn resource(path: &str, endpoint: Endpoint, options: Arc<OptionsOfPath>) -> Reso
         };
         resource = resource.route(route);
     }
-    let options_allow = allow.clone();
-    let answer = move |_: Caller, request: HttpRequest| {
-        let (allow, options) = (options_allow.clone(), options.clone());
+    let (path, options_allow) = (path.to_owned(), allow.clone());
+    let answer = move |_: Caller, metadata: web::Data<Metadata>, request: HttpRequest| {
+        let (allow, path) = (options_allow.clone(), path.clone());
         async move {
             HttpResponse::Ok()
                 .insert_header((ALLOW, allow))
-                .json(options.body(&request).await)
+                .json(metadata.of_path(&path, &request).await)
         }
     };
     resource

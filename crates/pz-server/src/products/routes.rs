@@ -3,12 +3,12 @@
 use actix_web::http::header::LINK;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
-use pz_model::ErrorCode;
 use pz_model::api::citation_schemas::Line;
 use pz_model::api::{
     Creator, Funding, Page, Product, ProductWithMainFile, RelatedIdentifier, TableStatistics,
 };
 use pz_model::limits::DELETE_REASON_MAX_CHARS;
+use pz_model::{ErrorCode, ProductStatus};
 use serde_json::{Value, json};
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     pending, plots, process_config, provenance, read_data, registry, restore, specz, stats, tombstone,
     versions, view,
 };
-use crate::auth::{Caller, Credential, Writer};
+use crate::auth::{Caller, Writer};
 use crate::body::{Body, Fields};
 use crate::cache;
 use crate::endpoints;
@@ -194,11 +194,11 @@ async fn create_product(
 ) -> ApiResult<HttpResponse> {
     let fields = body.fields().await?;
     let (product, citation) = create::read(&state.store, &caller, &fields).await?;
+    let official = product.official_product.then_some(true);
     let id = state.store.create_product_with(product, citation).await?;
-    state
-        .store
-        .audit(caller.audit("product.create", "product", id))
-        .await?;
+    let mut entry = caller.audit("product.create", "product", id);
+    entry.detail = told(None, official);
+    state.store.audit(entry).await?;
     Ok(HttpResponse::Created().json(show(&state, &caller, id).await?))
 }
 
@@ -281,6 +281,9 @@ async fn change_product(
     if changes != Default::default() {
         let published = changes.status.filter(|status| *status != row.status());
         changes.unchanged_since = as_seen.then_some(row.updated_at);
+        let official = changes
+            .official_product
+            .filter(|official| *official != row.official_product);
         let changed = state.store.change_product(row.id, changes).await;
         changed.map_err(|error| conditional::lost_race(error, as_seen))?;
         let action = if published.is_some() {
@@ -289,10 +292,22 @@ async fn change_product(
             "product.change"
         };
         let mut entry = caller.audit(action, "product", row.id);
-        entry.detail = published.map(|status| json!({"status": status}));
+        entry.detail = told(published, official);
         state.store.audit(entry).await?;
     }
     conditional::answer(&show(state, &caller, row.id).await?)
+}
+
+/// What the audit log says of a change: the status and the official mark as they are then, where they changed.
+fn told(status: Option<ProductStatus>, official: Option<bool>) -> Option<Value> {
+    let mut told = serde_json::Map::new();
+    if let Some(status) = status {
+        told.insert("status".into(), json!(status));
+    }
+    if let Some(official) = official {
+        told.insert("official_product".into(), json!(official));
+    }
+    (!told.is_empty()).then(|| told.into())
 }
 
 /// Delete a product: a tombstone stays, and for a time it can be brought back. A process that makes it is stopped.
@@ -397,7 +412,7 @@ async fn register_product_by_get(
     state: web::Data<AppState>,
     request: HttpRequest,
 ) -> ApiResult<web::Json<Product>> {
-    if product.caller.credential == Credential::Session {
+    if product.caller.credential.is_of_browser() {
         // A link on another site could make a browser send this GET.
         return Err(ApiError::detail(
             StatusCode::FORBIDDEN,

@@ -39,7 +39,7 @@ struct Forms {
 }
 
 static FORMS: LazyLock<Forms> = LazyLock::new(|| {
-    let openapi = app::router().openapi;
+    let openapi = app::document();
     let document = serde_json::to_value(&openapi).unwrap_or(Value::Null);
     Forms {
         json: Fixed::compressed("application/json", openapi.to_json().unwrap_or_default()),

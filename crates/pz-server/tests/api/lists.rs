@@ -9,6 +9,7 @@ on_both_databases!(
     filters,
     search_order_and_pages,
     few_statements,
+    many_at_once_are_answered_once,
     lists_are_conditional,
     every_list_is_conditional_and_takes_few_statements,
     filters_that_the_python_library_knows
@@ -189,6 +190,31 @@ async fn few_statements(app: &TestApp) {
         alice.get(&format!("/api/products/?{query}")).await.expect(200);
         let statements = app.store().statement_count() - before;
         assert!((1..=5).contains(&statements), "{query}: {statements} statements");
+    }
+}
+
+/// After a change everybody asks for the same list at once: it is read for one of them.
+async fn many_at_once_are_answered_once(app: &TestApp) {
+    const MANY: usize = 20;
+    let alice = app.alice().await;
+    for coding in ["identity", "gzip"] {
+        for number in 0..30 {
+            alice.draft(7, &format!("Product {number}")).await;
+        }
+        // Who asks, and whether anything changed, is known from this.
+        alice.get("/api/releases/").await.expect(200);
+        let before = app.store().statement_count();
+        let answers = futures_util::future::join_all((0..MANY).map(|_| {
+            let request = alice.request(Method::GET, "/api/products/");
+            Answer::of(request.header("accept-encoding", coding))
+        }))
+        .await;
+        let statements = app.store().statement_count() - before;
+        // Revisions may be read once more by each when they are half a second old.
+        assert!(statements <= 5 + MANY as u64, "{statements} statements");
+        for answer in &answers {
+            assert_eq!((answer.status, &answer.bytes), (200, &answers[0].bytes));
+        }
     }
 }
 

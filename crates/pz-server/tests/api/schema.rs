@@ -210,7 +210,10 @@ async fn the_configuration_says_what_a_client_must_know() {
     for (pointer, expected) in [
         ("/instance_name", json!("Photo-z Server")),
         ("/is_dev", json!(true)),
-        ("/auth", json!({"password": true, "providers": []})),
+        (
+            "/auth",
+            json!({"password": true, "insecure": false, "providers": []}),
+        ),
         ("/links/privacy", json!("https://p.example")),
         ("/links/footer/0/links/0/label", json!("L")),
         ("/contacts/lead_name", json!("V")),
