@@ -1,12 +1,12 @@
 //! The test application and the people who use it.
 
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 
 use actix_web::dev::ServerHandle;
 use pz_server::auth::token::{self, Scope};
 use pz_server::config::Settings;
 use pz_server::state::AppState;
-use pz_server::{app, auth};
+use pz_server::{auth, limits};
 use pz_store::Store;
 use pz_store::accounts::NewUser;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
@@ -72,8 +72,15 @@ impl TestApp {
         let data_dir = directory.path().join("data").display().to_string();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let mut all = vec!["test", "--data-dir", &data_dir, "--listen", &address];
+        let mut all = vec!["test", "--data-dir", &data_dir];
+        if !arguments.contains(&"--listen") {
+            all.extend(["--listen", &address]);
+        }
         all.extend_from_slice(arguments);
+        // Most tests ask as fast as they can; those of the rates switch them on.
+        if !arguments.contains(&"--rate-limits") {
+            all.extend(["--rate-limits", "off"]);
+        }
         let state = AppState::open(settings(&all)).await.unwrap();
         for (username, admin) in [("alice", false), ("bob", false), ("root", true)] {
             let user = NewUser {
@@ -86,13 +93,7 @@ impl TestApp {
             };
             state.store.add_user(user).await.unwrap();
         }
-        let shared = state.clone();
-        let server = actix_web::HttpServer::new(move || app::build(shared.clone(), None))
-            .workers(1)
-            .disable_signals()
-            .listen(listener)
-            .unwrap()
-            .run();
+        let server = limits::start(state.clone(), None, listener, Some(1), false).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
         Self {
@@ -108,9 +109,15 @@ impl TestApp {
     }
 
     pub fn anonymous(&self) -> Person {
+        self.anonymous_at([127, 0, 0, 1])
+    }
+
+    /// Somebody at another address of this machine.
+    pub fn anonymous_at(&self, address: [u8; 4]) -> Person {
         // reqwest decodes nothing and follows nothing: what the server sends is what is seen.
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
+            .local_address(IpAddr::from(address))
             .cookie_store(true);
         Person {
             root: self.root.clone(),

@@ -2,6 +2,7 @@
 //! stands here, by hand, and not in the code under test; an operation without a rule fails.
 
 mod fixtures;
+mod lists;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,9 +13,10 @@ use serde_json::{Value, json};
 use crate::app::{Answer, Person, TestApp};
 use crate::on_both_databases;
 use fixtures::{Fixture, State};
+use lists::lists_show_what_is_seen;
 use rules::{Object, RULES, Rule};
 
-on_both_databases!(every_cell, objects_named_in_bodies);
+on_both_databases!(every_cell, objects_named_in_bodies, lists_show_what_is_seen);
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,8 +95,9 @@ fn expected(role: Role, rule: Rule, state: State) -> Expected {
         Rule::Public | Rule::Signed => In,
         Rule::Missing => Hidden,
         Rule::Writing if role.writes() => In,
+        Rule::Whole if role.writes() && role != Role::AdminAsMember => In,
         Rule::Admin if role == Role::Admin => In,
-        Rule::Writing | Rule::Admin => Forbidden,
+        Rule::Writing | Rule::Whole | Rule::Admin => Forbidden,
         Rule::Seeing(object) if role.sees(object, state) => In,
         Rule::Seeing(_) | Rule::Nothing => Hidden,
         Rule::Changing(object) | Rule::Owning(object) if !role.sees(object, state) => Hidden,
@@ -171,9 +174,13 @@ async fn every_cell(app: &TestApp) {
         let operation = format!("{method} {path}");
         let rule = rules[operation.as_str()];
         let states: &[State] = match rule {
-            Rule::Public | Rule::Signed | Rule::Writing | Rule::Admin | Rule::Nothing | Rule::Missing => {
-                &[State::Published]
-            }
+            Rule::Public
+            | Rule::Signed
+            | Rule::Writing
+            | Rule::Whole
+            | Rule::Admin
+            | Rule::Nothing
+            | Rule::Missing => &[State::Published],
             Rule::Own(_) | Rule::OwnToRead(_) => &[State::Published],
             _ => &State::ALL,
         };

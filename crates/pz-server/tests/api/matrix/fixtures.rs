@@ -10,6 +10,7 @@ use pz_store::accounts::NewUser;
 use pz_store::entities::processes;
 use pz_store::products::ProductChanges;
 use pz_store::releases::NewRelease;
+use pz_store::sessions::{Browser, NewSession};
 use reqwest::Method;
 use sea_orm::{ActiveModelTrait, Set};
 use serde_json::{Value, json};
@@ -183,6 +184,12 @@ impl<'a> Fixture<'a> {
         self.app.store().change_product(product, changes).await.unwrap();
     }
 
+    /// The ids of the product in this state, of its file, of its column, and of the process that makes it.
+    pub fn all_ids(&self, state: State) -> (i64, i64, i64, i64) {
+        let ids = self.ids[&state];
+        (ids.product, ids.file, ids.column, ids.process)
+    }
+
     /// The id of the product in this state.
     pub fn product_id(&self, state: State) -> i64 {
         self.ids[&state].product
@@ -239,6 +246,26 @@ impl<'a> Fixture<'a> {
         id(&self.owner.post("/api/tokens/", body).await.expect(201))
     }
 
+    /// A session of the owner.
+    async fn session(&self) -> i64 {
+        let owner = self
+            .app
+            .store()
+            .account_by_username("alice")
+            .await
+            .unwrap()
+            .unwrap();
+        let day = std::time::Duration::from_secs(86_400);
+        let new = NewSession {
+            user_id: owner.id,
+            method: "password",
+            browser: Browser::default(),
+            unused: day,
+            longest: day,
+        };
+        self.app.store().begin_session(new).await.unwrap().id
+    }
+
     /// The object of an administration page: a fresh one, since the call may remove it.
     async fn administered(&self, path: &str) -> i64 {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
@@ -275,6 +302,7 @@ impl<'a> Fixture<'a> {
         let text = match rule.object() {
             Some(Object::Upload) => self.upload().await,
             Some(Object::Token) => self.token().await.to_string(),
+            Some(Object::Session) => self.session().await.to_string(),
             None if path.contains("/admin/") => self.administered(&path).await.to_string(),
             None if path.starts_with("/api/releases/") => self.open.to_string(),
             None => "1".to_owned(),

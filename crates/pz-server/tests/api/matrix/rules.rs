@@ -9,6 +9,8 @@ pub enum Rule {
     Signed,
     /// Anybody signed in whose token may do more than read.
     Writing,
+    /// Anybody signed in whose token may do all that the account may.
+    Whole,
     /// Administrators.
     Admin,
     /// Whoever sees the object.
@@ -27,7 +29,7 @@ pub enum Rule {
     Remembering,
     /// Anybody signed in; nothing of this kind has the id.
     Nothing,
-    /// Anybody; nothing of this kind has the id.
+    /// Anybody; nothing of this kind is there.
     Missing,
 }
 
@@ -40,18 +42,21 @@ pub enum Object {
     Process,
     Upload,
     Token,
+    Session,
 }
 
-use Object::{Column, File, Process, Product, Token, Upload};
+use Object::{Column, File, Process, Product, Session, Token, Upload};
 use Rule::{
     Admin, Changing, Missing, Nothing, Own, OwnToRead, Owning, Public, Remembering, Restoring, Seeing,
-    Signed, Writing,
+    Signed, Whole, Writing,
 };
 
 /// Every operation of the document.
 pub const RULES: &[(&str, Rule)] = &[
     ("GET /api/", Signed),
     ("GET /api/account/", Signed),
+    ("POST /api/account/password/", Whole),
+    ("POST /api/account/sign-out/", Whole),
     ("GET /api/admin/audit/", Admin),
     ("GET /api/admin/groups/", Admin),
     ("POST /api/admin/groups/", Admin),
@@ -72,6 +77,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("POST /api/admin/users/", Admin),
     ("GET /api/admin/users/{id}/", Admin),
     ("PATCH /api/admin/users/{id}/", Admin),
+    ("POST /api/admin/users/{id}/password-reset/", Admin),
     ("POST /api/admin/users/{id}/sign_out/", Admin),
     ("POST /api/auth/token", Public),
     ("POST /api/auth/{endpoint}/", Public),
@@ -85,7 +91,10 @@ pub const RULES: &[(&str, Rule)] = &[
     ("GET /api/logout/", Signed),
     ("POST /api/logout/", Signed),
     ("POST /api/obtain_token/", Public),
+    ("GET /api/oidc/callback/", Missing),
+    ("GET /api/oidc/login/", Missing),
     ("GET /api/orch_pipelines/", Admin),
+    ("POST /api/password-reset/", Public),
     ("GET /api/pipelines/", Signed),
     ("GET /api/pipelines/{id}/", Signed),
     ("GET /api/pipelines/{id}/api_schema/", Signed),
@@ -161,6 +170,8 @@ pub const RULES: &[(&str, Rule)] = &[
     ("GET /api/releases/{id}/api_schema/", Signed),
     ("GET /api/schema/", Public),
     ("GET /api/session/", Public),
+    ("GET /api/sessions/", Signed),
+    ("DELETE /api/sessions/{id}/", Own(Session)),
     ("GET /api/swagger/", Public),
     ("GET /api/swagger/{file}", Public),
     ("GET /api/sysinfo/", Admin),
