@@ -24,7 +24,8 @@ async function freePort() {
 
 /** One `pz-server` with the demonstration data and three more people: ana and bruno, and chefe the admin. */
 export class Server {
-  static async start(name) {
+  /** `settings` are further environment variables, or make them from the server's address. */
+  static async start(name, settings = {}) {
     const server = new Server();
     server.directory = mkdtempSync(join(tmpdir(), "pz-e2e-"));
     const port = await freePort();
@@ -34,7 +35,10 @@ export class Server {
       ...Object.fromEntries(own),
       PZ_DATA_DIR: server.directory,
       PZ_LISTEN: `127.0.0.1:${port}`,
+      // Tests ask as fast as they can.
+      PZ_RATE_LIMITS: "off",
       PZ_WEB_DIR: process.env.PZ_WEB_DIR,
+      ...(typeof settings === "function" ? settings(server.root) : settings),
     };
     await server.run(["seed", "demo"]);
     for (const username of ["ana", "bruno"]) await server.addUser(username);
@@ -67,8 +71,10 @@ export class Server {
     await this.run(["user", "add", "--username", username, "--password-stdin", ...flags], PASSWORD);
   }
 
-  async person(username) {
-    return new Person(this, (await this.run(["token", "new", "--username", username])).trim());
+  /** Somebody with a token; `scopes` as the command takes them. */
+  async person(username, scopes) {
+    const flags = scopes ? ["--scopes", scopes] : [];
+    return new Person(this, (await this.run(["token", "new", "--username", username, ...flags])).trim());
   }
 
   async stop() {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { publishCatalog } from "./fixtures.js";
-import { byId, launch, Server, Visitor } from "./harness.js";
+import { accessibilityFaults, byId, launch, Server, Visitor } from "./harness.js";
 
 let server, browser, product;
 
@@ -90,6 +90,43 @@ test("no script can read what signs one in (A-G2)", async () => {
   assert.equal(session[0].sameSite, "Lax");
   assert.ok(!readable.includes(session[0].value));
   assert.ok(!/eyJ|pz_[0-9A-Za-z]{22}/.test(readable), readable);
+  await visitor.leave();
+});
+
+test("a link from an administrator sets a password, once", async () => {
+  await server.addUser("clara");
+  const link = (await server.run(["user", "reset-link", "clara"])).split("\n")[0];
+  const address = "/reset-password" + new URL(link).hash;
+  const visitor = await visit();
+  await visitor.open(address);
+  assert.deepEqual(await accessibilityFaults(visitor.page), []);
+  const input = byId(visitor.page, "reset-password");
+  assert.equal(await input.getAttribute("type"), "password");
+  assert.equal(await input.getAttribute("autocomplete"), "new-password");
+  for (const weak of ["short", "password1234"]) {
+    await input.fill(weak);
+    await visitor.page.keyboard.press("Enter");
+    await visitor.page.locator("#new-password[aria-invalid=true]").waitFor();
+    await visitor.page.waitForFunction(() => document.activeElement.id === "new-password");
+    assert.notEqual(await visitor.page.locator("#new-password-note").innerText(), "");
+  }
+  await visitor.page.getByRole("button", { name: "Show password" }).click();
+  assert.equal(await input.getAttribute("type"), "text");
+  await input.fill("vesuvius umbrella tango");
+  await byId(visitor.page, "reset-submit").click();
+  await visitor.page.waitForURL("**/login?reset=done");
+  await byId(visitor.page, "login-reset").waitFor();
+  await byId(visitor.page, "login-username").fill("clara");
+  await byId(visitor.page, "login-password").fill("vesuvius umbrella tango");
+  await visitor.page.keyboard.press("Enter");
+  await visitor.page.waitForURL((url) => url.pathname === "/");
+  await visitor.open(address);
+  await input.fill("another good umbrella");
+  await visitor.page.keyboard.press("Enter");
+  await byId(visitor.page, "reset-error").waitFor();
+  await visitor.page.waitForFunction(() => document.activeElement.matches(":has([data-testid=reset-error])"));
+  await visitor.open("/reset-password");
+  await byId(visitor.page, "reset-incomplete").waitFor();
   await visitor.leave();
 });
 

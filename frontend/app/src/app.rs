@@ -14,6 +14,7 @@ use crate::pages::landing::LandingPage;
 use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFound;
 use crate::pages::pipelines::PipelinesPage;
+use crate::pages::reset_password::ResetPasswordPage;
 use crate::product::ProductPage;
 use crate::products::{ProductsPage, Scope};
 use crate::services::{self, use_api, use_instance, use_session};
@@ -64,6 +65,7 @@ fn Pages() -> impl IntoView {
         <Routes fallback=|| view! { <NotFound/> }>
             <Route path=path!("/") view=LandingPage/>
             <Route path=path!("/login") view=LoginPage/>
+            <Route path=path!("/reset-password") view=ResetPasswordPage/>
             <Route path=path!("/official_products") view=list(Scope::Official)/>
             <Route path=path!("/user_products") view=list(Scope::User)/>
             <Route path=path!("/products") view=list(Scope::All)/>

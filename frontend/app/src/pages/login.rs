@@ -7,8 +7,10 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use pz_model::ErrorCode;
 use pz_model::api::Credentials;
-use ui_kit::{Alert, Button, ButtonKind, Field, Icon, IconName, PageHeading, TextInput, Tone};
+use ui_kit::{Alert, Button, ButtonKind, Field, PageHeading, TextInput, Tone};
 
+use super::password_field::PasswordField;
+use crate::pages::login_elsewhere::{LoginProviders, LoginReturnError};
 use crate::return_url::safe_return_url;
 use crate::services::api::{failure, failure_line};
 use crate::services::{use_api, use_instance, use_session};
@@ -37,6 +39,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
             );
         }
     });
+    let was_reset = move || query.with(|query| query.get("reset").is_some());
     let help = move || {
         instance.link(|links| links.contact_email.as_ref()).map_or_else(
             || view! { <a href="/contact">{t(Text::LoginHelp)}</a> }.into_any(),
@@ -48,11 +51,22 @@ pub(crate) fn LoginPage() -> impl IntoView {
             <div class="card login-card">
                 <div class="login-brand"><BrandMark/> <span>{move || instance.name()}</span></div>
                 <PageHeading title=t(Text::LoginTitle)/>
-                <Show when=move || instance.offers_password() fallback=|| view! {
-                    <Alert tone=Tone::Info><p>{t(Text::LoginNoMethod)}</p></Alert>
+                <LoginReturnError/>
+                <Show when=was_reset>
+                    <Alert tone=Tone::Success test_id="login-reset"><p>{t(Text::LoginReset)}</p></Alert>
+                </Show>
+                // Said before anybody types a password.
+                <Show when=move || instance.is_insecure()>
+                    <Alert tone=Tone::Danger test_id="login-insecure"><p>{t(Text::LoginInsecure)}</p></Alert>
+                </Show>
+                <Show when=move || instance.offers_password() fallback=move || {
+                    (!instance.is_insecure()).then(|| view! {
+                        <Alert tone=Tone::Info><p>{t(Text::LoginNoMethod)}</p></Alert>
+                    })
                 }>
                     <LoginForm on_done=move |()| {}/>
                 </Show>
+                <LoginProviders next=Signal::derive(target)/>
                 <p class="login-help muted">{help}</p>
             </div>
         </div>
@@ -70,7 +84,6 @@ pub(crate) fn LoginForm(
     let username = RwSignal::new(session.username_now().unwrap_or_default());
     let password = RwSignal::new(String::new());
     let (busy, error) = (RwSignal::new(false), RwSignal::new(None::<String>));
-    let shown = RwSignal::new(false);
     let alert = NodeRef::<html::Div>::new();
     let input = NodeRef::<html::Input>::new();
 
@@ -120,14 +133,6 @@ pub(crate) fn LoginForm(
             let _ = busy.try_set(false);
         });
     };
-    let toggle = Signal::derive(move || {
-        if shown.get() {
-            t(Text::LoginHide)
-        } else {
-            t(Text::LoginShow)
-        }
-        .get()
-    });
     view! {
         <form class="stack" on:submit=submit data-testid="login-form" novalidate>
             {move || error.get().map(|error| view! {
@@ -138,22 +143,13 @@ pub(crate) fn LoginForm(
             <Field id="username" label=t(Text::LoginUsername)>
                 <TextInput id="username" value=username autocomplete="username" node_ref=input test_id="login-username"/>
             </Field>
-            <Field id="password" label=t(Text::LoginPassword)>
-                <div class="password-row">
-                    <TextInput
-                        id="password"
-                        value=password
-                        kind=Signal::derive(move || if shown.get() { "text" } else { "password" })
-                        autocomplete="current-password"
-                        test_id="login-password"
-                    />
-                    <button class="icon-button" type="button" title=toggle aria-label=toggle
-                        aria-pressed=move || if shown.get() { "true" } else { "false" }
-                        on:click=move |_| shown.update(|shown| *shown = !*shown)>
-                        <Icon name=Signal::derive(move || if shown.get() { IconName::EyeOff } else { IconName::Eye })/>
-                    </button>
-                </div>
-            </Field>
+            <PasswordField
+                id="password"
+                label=t(Text::LoginPassword)
+                value=password
+                autocomplete="current-password"
+                test_id="login-password"
+            />
             <Button label=t(Text::LoginSubmit) kind=ButtonKind::Primary submit=true busy=busy test_id="login-submit"/>
         </form>
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use pz_model::api::{InstanceConfig, InstanceLinks};
+use pz_model::api::{AuthProvider, InstanceConfig, InstanceLinks};
 
 use super::api::Api;
 
@@ -69,6 +69,22 @@ impl Instance {
     pub(crate) fn offers_password(self) -> bool {
         self.config
             .with(|config| config.as_ref().is_none_or(|config| config.auth.password))
+    }
+
+    /// Nobody can sign in, because the connection is plain HTTP.
+    pub(crate) fn is_insecure(self) -> bool {
+        self.config
+            .with(|config| config.as_ref().is_some_and(|config| config.auth.insecure))
+    }
+
+    /// Identity providers that one may sign in with.
+    pub(crate) fn providers(self) -> Vec<AuthProvider> {
+        self.config.with(|config| {
+            config
+                .as_ref()
+                .map(|config| config.auth.providers.clone())
+                .unwrap_or_default()
+        })
     }
 
     /// One of the links.
