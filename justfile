@@ -30,6 +30,11 @@ e2e suite="all" *options: (_setup "test") build
 lint: (_setup "lint")
     @scripts/lint.sh
 
+# Check licences, second versions, sources and known advisories of all crates (brings cargo-deny)
+[group('check')]
+audit: (_setup "build")
+    @scripts/audit.sh "$@"
+
 # Everything a change must pass: lint, test, a current API document, a release build
 [group('check')]
 ci: (_setup "test")

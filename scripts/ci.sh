@@ -10,6 +10,7 @@ scripts/setup.sh lint
 scripts/lint.sh
 step "Lock file of the crates"
 cargo metadata --locked --format-version 1 >/dev/null
+scripts/audit.sh --when-installed
 step "Release build of the service and the web app"
 scripts/build.sh
 step "API document"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the suites that drive the programs from outside: the release builds of the server and of pz-tables.
-#   e2e.sh [all|python|http|clients|fuzz|interop|web] [options of pytest, of node --test, or of the fuzzer (fuzz --help)]
+#   e2e.sh [all|python|http|security|clients|fuzz|interop|web] [options of pytest, of node --test, or of the fuzzer (fuzz --help)]
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -51,27 +51,46 @@ with_fuzzer() {
   "$(python_env schemathesis)/bin/python" -m fuzz.run "$@"
 }
 
+# in_browser FOLDER OPTIONS…
 in_browser() {
+  local folder=$1
+  shift
   CHROME="$(find_chrome)"
   export CHROME
   cd "$root/e2e"
-  node --test --test-concurrency=1 "$@" web/*.test.js
+  node --test --test-concurrency=1 "$@" "$folder"/*.test.js
+}
+
+# The attacks: on the API, byte by byte, and in the browser. Options are pytest's.
+with_attacks() {
+  (with_python interop security "$@")
+  in_browser security
+}
+
+# Attacks, in the browser and beside it.
+with_attackers() {
+  CHROME="$(find_chrome)"
+  export CHROME
+  cd "$root/e2e"
+  node --test --test-concurrency=1 "$@" security/*.test.js
 }
 
 case "$suite" in
   python) with_python pzserver library "$@" ;;
   http) with_python interop http "$@" ;;
+  security) with_attacks "$@" ;;
   clients) with_generated_clients "$@" ;;
   fuzz) with_fuzzer "$@" ;;
   interop) with_libraries "$@" ;;
-  web) in_browser "$@" ;;
+  web) in_browser web "$@" ;;
   all)
     (with_python pzserver library "$@")
     (with_python interop http "$@")
+    (with_attacks "$@")
     (with_generated_clients "$@")
     (with_fuzzer)
     (with_libraries "$@")
-    in_browser
+    in_browser web
     ;;
-  *) fail "there is no suite '$suite'; there are all, python, http, clients, fuzz, interop, web" ;;
+  *) fail "there is no suite '$suite'; there are all, python, http, security, clients, fuzz, interop, web" ;;
 esac

@@ -38,6 +38,7 @@ suite "Web app, parts that need no browser" rust_tests --package ui-kit --packag
 suite "Release build" scripts/build.sh
 suite "Through the pzserver library" scripts/e2e.sh python
 suite "Through plain HTTP" scripts/e2e.sh http
+suite "Attacked, through the API and in the browser" scripts/e2e.sh security
 suite "Through clients generated from the API document" scripts/e2e.sh clients
 suite "Generated requests to every operation" scripts/e2e.sh fuzz
 suite "Tables to and from other libraries" scripts/e2e.sh interop

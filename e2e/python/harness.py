@@ -35,6 +35,8 @@ class Server:
             **{key: value for key, value in os.environ.items() if not key.startswith(("PZ_", "DATABASE_"))},
             "PZ_DATA_DIR": str(directory),
             "PZ_LISTEN": f"{self.host}:{self.port}",
+            # Tests ask as fast as they can; those of the limits switch them on.
+            "PZ_RATE_LIMITS": "off",
             **settings,
         }
         self.process = None

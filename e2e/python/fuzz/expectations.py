@@ -36,6 +36,8 @@ REFUSALS = [
     ("digest_mismatch", r"", "a schema cannot say which digest the bytes have"),
     ("empty_file", r"", "a schema cannot say how long a file must be"),
     ("invalid_file_name", r"", "the name of a file is not in the schema of its part"),
+    ("invalid_credentials", r"not your current password|has no password", "a generated password is nobody's"),
+    ("weak_password", r"easy to guess|at most 1024 bytes", "what is easy to guess is in no schema, nor how many bytes a text has"),
     ("invalid_credentials", r"Unable to log in", "a generated username and password belong to nobody"),
 ]
 # The same, of single operations.
@@ -62,6 +64,9 @@ UNREACHED = {
     "POST /api/auth/token": "of the identity provider, which a test has none of",
     "POST /api/auth/{endpoint}/": "of the identity provider, which a test has none of",
     "POST /api/csrf_oauth/": "of the identity provider, which a test has none of",
+    "POST /api/account/password/": "needs the caller's password",
+    "DELETE /api/sessions/{id}/": "needs a session, which a token has none of",
+    "POST /api/password-reset/": "needs the secret of a link, which is shown once",
     "GET /api/orch_pipelines/": "of the workers that run pipelines, which a test has none of",
     "GET /api/config/logos/{id}/": "logos are files that an operator puts there",
     "PATCH /api/uploads/{id}/": "needs the offset that the upload has at that moment",

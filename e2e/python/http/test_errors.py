@@ -18,7 +18,12 @@ def test_no_or_wrong_credentials_are_401(server, authorization, path):
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert answer.json()["detail"]
-    assert answer.headers["X-Error-Code"] in ("not_authenticated", "invalid_token", "malformed_authorization")
+    assert answer.headers["X-Error-Code"] in (
+        "not_authenticated",
+        "invalid_token",
+        "malformed_authorization",
+        "invalid_credentials",
+    )
 
 
 def test_options_are_for_people_with_a_token(server, ana):
