@@ -14,7 +14,7 @@ const PREFIX: &str = "pz_";
 /// The name of the token that `get_token` replaces.
 pub const DEFAULT_NAME: &str = "default";
 
-/// The two halves of a token's text, of the letters and digits of [`random_text`].
+/// The two halves of a token's text, of letters and digits.
 pub fn split(text: &str) -> Option<(&str, &str)> {
     let (key, secret) = text.strip_prefix(PREFIX)?.split_once('.')?;
     let is_half =
