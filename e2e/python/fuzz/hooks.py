@@ -67,8 +67,9 @@ def before_call(context, case, kwargs):
         case.body = dict(sorted(parts, key=lambda part: part[0] == "file"))
     if is_allowed(case):
         help_along(case, f"{case.method} {case.path}")
-    if case.path == "/api/account/sign-out/" and isinstance(case.body, dict) and case.body.get("this_one_too") is True:
-        case.body["this_one_too"] = False
+    if case.path == "/api/account/sign-out/" and isinstance(case.body, dict):
+        # Neither this token nor those that are made to be deleted.
+        case.body |= {name: False for name in ("this_one_too", "tokens") if case.body.get(name) is True}
     links = WORLD["links"].get(case.path, {})
     if is_allowed(case) and "token" in (case.query or {}):
         case.query["token"] = links.get(str((case.path_parameters or {}).get("id")), case.query["token"])
