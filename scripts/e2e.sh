@@ -67,14 +67,6 @@ with_attacks() {
   in_browser security
 }
 
-# Attacks, in the browser and beside it.
-with_attackers() {
-  CHROME="$(find_chrome)"
-  export CHROME
-  cd "$root/e2e"
-  node --test --test-concurrency=1 "$@" security/*.test.js
-}
-
 case "$suite" in
   python) with_python pzserver library "$@" ;;
   http) with_python interop http "$@" ;;
