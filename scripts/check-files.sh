@@ -84,7 +84,7 @@ while read -r setting; do
   grep --quiet --fixed-strings "\`$setting\`" docs/configuration.md ||
     { echo "docs/configuration.md does not explain $setting" >&2; problems=1; }
 done < <(grep --no-filename --only-matching --extended-regexp 'env = "[A-Z_]+"' crates/pz-server/src/config.rs \
-  crates/pz-server/src/config/*.rs | cut -d '"' -f 2)
+  crates/pz-server/src/config/*.rs crates/pz-server/src/limits/settings.rs | cut -d '"' -f 2)
 
 # The README's test command is the one that is run here and by continuous integration.
 grep --quiet --line-regexp --fixed-strings './just test' README.md ||
