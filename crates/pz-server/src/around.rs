@@ -60,8 +60,10 @@ impl Around {
         request: ServiceRequest,
         next: Next<BoxBody>,
     ) -> Result<ServiceResponse<Paced>, actix_web::Error> {
-        let is_api = request.path().starts_with("/api/");
-        let upload = (request.path().starts_with(uploads::PATH)).then(|| request.method().clone());
+        // As the routes see it: `%61` is `a`.
+        let path = request.match_info().as_str();
+        let is_api = path.starts_with("/api/");
+        let upload = path.starts_with(uploads::PATH).then(|| request.method().clone());
         let mut response = guard(request, async |request| served(request, next).await).await?;
         let status = response.status();
         let headers = response.headers_mut();

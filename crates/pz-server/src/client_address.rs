@@ -26,7 +26,9 @@ pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     let parts = headers
         .iter()
         .rev()
-        .flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+        .flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','))
+        // Bytes that are no text make only their own part nonsense.
+        .map(|part| std::str::from_utf8(part).unwrap_or_default());
     Some(rightmost_client(trusted, peer, parts))
 }
 

@@ -1,7 +1,7 @@
 //! Trusted proxies: whose headers are believed, and what a browser behind one may be made to do.
 
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, ORIGIN};
+use reqwest::header::{AUTHORIZATION, HeaderValue, ORIGIN};
 use serde_json::{Value, json};
 
 use crate::app::{Answer, Person, TestApp};
@@ -190,6 +190,14 @@ async fn the_address_is_the_clients_as_a_trusted_proxy_tells_it() {
             .expect(201);
         assert_eq!(last_address(&app).await, expected, "{forwarded}");
     }
+    // What the client wrote before the proxy added its address does not hide that.
+    let forwarded = HeaderValue::from_bytes(b"\xff, 203.0.113.7").unwrap();
+    let request = bob
+        .request(Method::POST, "/api/products/")
+        .header("x-forwarded-for", forwarded)
+        .json(&json!({"display_name": "x", "product_type": 7}));
+    Answer::of(request).await.expect(201);
+    assert_eq!(last_address(&app).await, "203.0.113.7");
 }
 
 #[actix_web::test]

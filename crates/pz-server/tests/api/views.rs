@@ -221,9 +221,13 @@ async fn an_origin_of_their_own() {
         page.header("content-security-policy")
             .contains("frame-src 'self' https://content.example.org;")
     );
-    let data = alice.get("/api/products/").await;
-    assert_eq!(
-        data.header("content-security-policy"),
-        "default-src 'none'; frame-ancestors 'none'"
-    );
+    for path in ["/api/products/", "/%61pi/products/"] {
+        let data = alice.get(path).await;
+        data.expect(200);
+        assert_eq!(
+            data.header("content-security-policy"),
+            "default-src 'none'; frame-ancestors 'none'"
+        );
+        assert_eq!(data.header("cache-control"), "private, no-cache");
+    }
 }
